@@ -1,0 +1,7 @@
+//! Delivers the recordings and call data of a voice agent from a spool directory to an upload API.
+
+pub mod clock;
+pub mod json;
+pub mod outcome;
+pub mod timestamp;
+pub mod upload;

@@ -1,0 +1,2 @@
+//! The `callspool` program.
+fn main() {}

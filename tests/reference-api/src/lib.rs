@@ -1,0 +1,1 @@
+//! An upload API that keeps what it receives.

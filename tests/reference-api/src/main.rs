@@ -1,0 +1,2 @@
+//! Starts the reference upload API.
+fn main() {}
