@@ -2,6 +2,9 @@
 
 pub mod clock;
 pub mod json;
+pub mod lead;
+pub mod manifest;
 pub mod outcome;
 pub mod timestamp;
+pub mod transcript;
 pub mod upload;

@@ -3,6 +3,8 @@
 //! Knows neither the spool nor the plan. Nothing in here retries: the callers know what may be
 //! sent twice.
 
+pub mod call_data;
+
 use std::io::Read;
 
 use crate::outcome::Failure;
