@@ -2,6 +2,32 @@
 //!
 //! Knows neither the spool nor the plan. Nothing in here retries: the callers know what may be
 //! sent twice.
+//!
+//! [`http`] puts the requests on the wire; [`classify`] says what their answers mean, and
+//! [`transport_failure`] what it means when there is none. Everything but [`http`] is pure.
+
+pub mod base_url;
+pub mod classify;
+pub mod duplicate;
+pub mod idempotency;
+pub mod multipart;
+pub mod no_proxy;
+pub mod proxy;
+pub mod retry_after;
+pub mod token;
+
+pub mod http;
+
+mod answer;
+mod media_type;
+mod options;
+mod progress;
+mod request_body;
+mod transport_failure;
+
+pub use http::{Canceller, HttpClient};
+pub use options::{ClientError, ClientOptions};
+pub use progress::InFlight;
 
 pub mod call_data;
 
