@@ -5,7 +5,7 @@
 
 use serde_json::value::RawValue;
 
-use crate::json::{JsonError, RawObject};
+use crate::json::{self, JsonError, RawObject};
 
 /// Why bytes are no lead. Holds nothing of the lead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +23,22 @@ pub fn parse(bytes: &[u8]) -> Result<Box<RawValue>, LeadError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let value = serde_json::from_str::<&RawValue>(text).map_err(|_| JsonError::NotAnObject)?;
     Ok(value.to_owned())
+}
+
+/// Every text in a lead, however deep: what messages about the session must not show.
+pub fn texts(lead: &RawValue) -> Vec<String> {
+    let mut texts = Vec::new();
+    let mut rest = vec![lead.to_owned()];
+    while let Some(value) = rest.pop() {
+        if let Some(text) = json::string(&value) {
+            texts.push(text);
+        } else if let Some(object) = RawObject::from_raw(&value) {
+            rest.extend(object.iter().map(|(_, value)| value.to_owned()));
+        } else if let Some(array) = json::array(&value) {
+            rest.extend(array);
+        }
+    }
+    texts
 }
 
 #[cfg(test)]
@@ -62,5 +78,14 @@ mod tests {
             parse(b"{\"a\": \"\xff\"}").unwrap_err(),
             LeadError(JsonError::Encoding(7))
         );
+    }
+
+    #[test]
+    fn texts_are_found_at_every_depth() {
+        let lead =
+            parse(br#"{"name":"Ann","more":{"tags":["a",["b"]],"n":1},"none":null}"#).unwrap();
+        let mut texts = texts(&lead);
+        texts.sort();
+        assert_eq!(texts, ["Ann", "a", "b"]);
     }
 }

@@ -1,0 +1,68 @@
+//! The agenda: each document of the snapshot, judged by itself, before anything is sent.
+//!
+//! Reads only; `run` acts on it, `dry-run` prints it.
+
+use chrono::{DateTime, Utc};
+
+use crate::plan::{Policy, Standing, is_young, standing};
+use crate::session::Document;
+use crate::spool::{DocumentReading, Entry, Spool, State};
+
+/// A session that is due.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// Its document.
+    pub entry: Entry,
+    /// Whether it failed before.
+    pub failed_before: bool,
+}
+
+/// What a document says of its session.
+#[derive(Debug)]
+pub enum Judgement {
+    /// It was filed there already; a crash left this copy behind.
+    Residue(State),
+    /// It is done and belongs there; a crash kept it from being moved.
+    Unmoved(State, Box<Document>),
+    /// The bytes are no document.
+    Corrupt(String),
+    /// The bytes are no document yet.
+    Settling,
+    /// Not ours to act on, or unreadable now.
+    Skip(String),
+    /// To be tried again, but not before this time.
+    BackOff(Box<Document>, DateTime<Utc>),
+    /// Due, and never tried before.
+    Untried(Candidate),
+    /// Due, and tried before.
+    Retry(Candidate),
+    /// Gone.
+    Vanished,
+}
+
+/// Judges one document of the snapshot.
+pub fn judge(spool: &Spool, entry: Entry, policy: &Policy, now: DateTime<Utc>) -> Judgement {
+    let document = match spool.read_document(State::Pending, &entry.name) {
+        DocumentReading::Document(document) => document,
+        DocumentReading::Vanished => return Judgement::Vanished,
+        DocumentReading::Unreadable(reason) => return Judgement::Skip(reason),
+        DocumentReading::Unparsable(_) if is_young(entry.modified, now, policy.settle) => {
+            return Judgement::Settling;
+        }
+        DocumentReading::Unparsable(reason) => return Judgement::Corrupt(reason),
+    };
+    if let Some((state, _)) = spool.filed_before(&entry.name, &document) {
+        return Judgement::Residue(state);
+    }
+    let failed_before = document.is_retry();
+    match standing(&document, policy, now) {
+        Standing::Delivered => Judgement::Unmoved(State::Processed, document),
+        Standing::Failed => Judgement::Unmoved(State::Failed, document),
+        Standing::Foreign(word) => {
+            Judgement::Skip(format!("its status is \"{}\", which is not callspool's to act on", word.escape_debug()))
+        }
+        Standing::BackOff(until) => Judgement::BackOff(document, until),
+        Standing::Untried => Judgement::Untried(Candidate { entry, failed_before }),
+        Standing::Retry => Judgement::Retry(Candidate { entry, failed_before }),
+    }
+}

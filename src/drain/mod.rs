@@ -1,0 +1,19 @@
+//! The drain: sessions one after the other, until all that is due is tried or something stops it.
+//!
+//! It knows the spool, the wire and the plan, and holds what belongs to a run and not to a session:
+//! the deadline, the breaker, the rate, the waiting that the API asks for.
+
+mod agenda;
+mod attempt;
+mod body;
+mod breaker;
+mod exchange;
+mod held;
+mod interrupt;
+mod pacing;
+mod run;
+
+pub use agenda::{Candidate, Judgement, judge};
+pub use interrupt::Interrupt;
+pub use pacing::Limit;
+pub use run::{Drain, Limits};

@@ -1,0 +1,150 @@
+//! The one action of a session in a run, with its reason.
+
+use chrono::{DateTime, Utc};
+
+use super::call_data::{self, CallDataStep};
+use super::policy::Policy;
+use super::recording::{self, RecordingStep};
+use crate::outcome::{Failure, Part};
+use crate::session::{Dossier, Verdict, verdict};
+
+/// What a run does with a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Send what is to be sent.
+    Deliver(Delivery),
+    /// Nothing is left to be sent: file it.
+    File,
+    /// Its recording is awaited.
+    Wait {
+        /// Until then.
+        until: DateTime<Utc>,
+    },
+    /// One of its files may still be in the making.
+    Settle {
+        /// Which.
+        what: &'static str,
+    },
+    /// It cannot be read now.
+    Skip {
+        /// Why.
+        reason: String,
+    },
+    /// It can never be delivered as it is.
+    Fail {
+        /// The part at fault.
+        part: Part,
+        /// Why.
+        failure: Failure,
+    },
+    /// It cannot be delivered now, which costs an attempt.
+    Retry {
+        /// Why.
+        failure: Failure,
+    },
+}
+
+/// What is to be sent of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The recording.
+    pub recording: RecordingStep,
+    /// The call data.
+    pub call_data: CallDataStep,
+    /// What an operator should hear. May hold file names; to be redacted.
+    pub warnings: Vec<String>,
+}
+
+/// Why nothing can be sent now. In the order in which one goes before another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// Never, as it is.
+    Fail {
+        /// The part at fault.
+        part: Part,
+        /// Why.
+        failure: Failure,
+    },
+    /// Something cannot be read.
+    Skip(String),
+    /// A file may still be in the making.
+    Settle(&'static str),
+    /// The recording is awaited.
+    Wait {
+        /// Until then.
+        until: DateTime<Utc>,
+    },
+    /// Something is not there that should be.
+    Retry {
+        /// What.
+        failure: Failure,
+    },
+}
+
+impl Hold {
+    pub(super) fn settling(what: &'static str) -> Self {
+        Self::Settle(what)
+    }
+
+    pub(super) fn unreadable(what: &str, reason: &str) -> Self {
+        Self::Skip(format!("the {what} cannot be read: {reason}"))
+    }
+
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Fail { .. } => 0,
+            Self::Skip(_) => 1,
+            Self::Settle(_) => 2,
+            Self::Wait { .. } => 3,
+            Self::Retry { .. } => 4,
+        }
+    }
+}
+
+impl From<Hold> for Action {
+    fn from(hold: Hold) -> Self {
+        match hold {
+            Hold::Fail { part, failure } => Self::Fail { part, failure },
+            Hold::Skip(reason) => Self::Skip { reason },
+            Hold::Settle(what) => Self::Settle { what },
+            Hold::Wait { until } => Self::Wait { until },
+            Hold::Retry { failure } => Self::Retry { failure },
+        }
+    }
+}
+
+/// Decides what a run does with a session that is due.
+///
+/// Call data is checked before anything is sent: a session whose call data cannot be built sends
+/// nothing.
+pub fn assess(dossier: &Dossier, policy: &Policy, now: DateTime<Utc>) -> Action {
+    if verdict(&dossier.document.record) == Verdict::Failed {
+        return Action::File;
+    }
+    let recording = recording::decide(dossier, policy, now);
+    let step = recording.as_ref().ok().map(|(step, _)| step);
+    let call_data = call_data::decide(dossier, step, policy, now);
+    match (recording, call_data) {
+        (Err(first), Err(second)) => {
+            let earlier = if second.rank() < first.rank() {
+                second
+            } else {
+                first
+            };
+            earlier.into()
+        }
+        (Err(hold), Ok(_)) | (Ok(_), Err(hold)) => hold.into(),
+        (Ok((recording, warnings)), Ok(call_data)) => {
+            let sends_nothing = call_data == CallDataStep::Settled
+                && !matches!(recording, RecordingStep::Upload(_));
+            if sends_nothing && recording == RecordingStep::Settled {
+                return Action::File;
+            }
+            Action::Deliver(Delivery {
+                recording,
+                call_data,
+                warnings,
+            })
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Decisions: what is to be done with each session, and in which order.
+//!
+//! Pure: no file, no request, no clock. What is on disk comes in as a [`crate::session::Dossier`],
+//! the time as `now`. `dry-run` prints the very values that `run` acts on.
+
+mod action;
+mod backoff;
+mod call_data;
+mod policy;
+mod recording;
+mod settling;
+mod standing;
+mod turns;
+
+pub use action::{Action, Delivery, assess};
+pub use backoff::{RETRY_AFTER_LIMIT, delay, retry_after_delay};
+pub use call_data::{CallDataStep, Campaign};
+pub use policy::Policy;
+pub use recording::{RecordingStep, RecordingToSend};
+pub use settling::is_young;
+pub use standing::{Standing, standing};
+pub use turns::Turns;

@@ -1,0 +1,89 @@
+//! The order of a run: never-attempted sessions and due retries take turns, each oldest first, so
+//! that neither a pile of failing sessions nor a burst of new ones starves the other. Sessions at
+//! which an earlier run stopped or died come last.
+
+use std::collections::VecDeque;
+
+/// The queues of a run.
+#[derive(Debug)]
+pub struct Turns<T> {
+    untried: VecDeque<T>,
+    retries: VecDeque<T>,
+    last: VecDeque<T>,
+    retry_is_next: bool,
+}
+
+impl<T> Default for Turns<T> {
+    fn default() -> Self {
+        Self {
+            untried: VecDeque::new(),
+            retries: VecDeque::new(),
+            last: VecDeque::new(),
+            retry_is_next: false,
+        }
+    }
+}
+
+impl<T> Turns<T> {
+    /// Adds a session that was never attempted. Call it in order, oldest first.
+    pub fn push_untried(&mut self, item: T) {
+        self.untried.push_back(item);
+    }
+
+    /// Adds a session whose retry is due. Call it in order, oldest first.
+    pub fn push_retry(&mut self, item: T) {
+        self.retries.push_back(item);
+    }
+
+    /// Adds a session that comes after all others.
+    pub fn push_last(&mut self, item: T) {
+        self.last.push_back(item);
+    }
+
+    /// How many are still to come.
+    pub fn len(&self) -> usize {
+        self.untried.len() + self.retries.len() + self.last.len()
+    }
+
+    /// Whether none is to come.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl<T> Iterator for Turns<T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        let (first, second) = if self.retry_is_next {
+            (&mut self.retries, &mut self.untried)
+        } else {
+            (&mut self.untried, &mut self.retries)
+        };
+        let next = first.pop_front().or_else(|| second.pop_front());
+        self.retry_is_next = !self.retry_is_next;
+        next.or_else(|| self.last.pop_front())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(untried: &[i32], retries: &[i32], last: &[i32]) -> Vec<i32> {
+        let mut turns = Turns::default();
+        untried.iter().for_each(|item| turns.push_untried(*item));
+        retries.iter().for_each(|item| turns.push_retry(*item));
+        last.iter().for_each(|item| turns.push_last(*item));
+        assert_eq!(turns.len(), untried.len() + retries.len() + last.len());
+        turns.collect()
+    }
+
+    #[test]
+    fn the_two_kinds_take_turns_and_the_last_come_last() {
+        assert_eq!(order(&[1, 2, 3], &[11, 12], &[9]), [1, 11, 2, 12, 3, 9]);
+        assert_eq!(order(&[1], &[11, 12, 13], &[]), [1, 11, 12, 13]);
+        assert_eq!(order(&[], &[11], &[9, 8]), [11, 9, 8]);
+        assert!(order(&[], &[], &[]).is_empty());
+    }
+}

@@ -1,0 +1,15 @@
+//! A session: the document that stands for one call, our record in it, and what is on disk for it.
+//!
+//! Plain data and pure functions; no file is opened here.
+
+mod document;
+mod dossier;
+mod record;
+mod verdict;
+
+pub use document::{Document, DocumentError, Status};
+pub use dossier::{Dossier, FileFacts, Lookup, Reading};
+pub use record::{
+    CallDataRecord, ErrorRecord, HistoryEntry, Lacking, PartState, RecordingRecord, UploadRecord,
+};
+pub use verdict::{Verdict, verdict};

@@ -1,0 +1,376 @@
+//! Durable changes: the one way in which state is written.
+//!
+//! A file is written under a temporary name in its directory, synced, renamed, and the directory
+//! is synced. A sync that fails is never tried again: the kernel may have dropped the pages, so
+//! the run ends and the old file stands.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, FileTimes, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use rustix::fs::{CWD, RenameFlags};
+
+use super::error::SpoolError;
+
+/// What the names of our temporary files begin and end with.
+const TEMPORARY_PREFIX: &str = ".callspool.";
+const TEMPORARY_SUFFIX: &str = ".tmp";
+
+/// How old a temporary file of a dead run is before it is removed.
+const TEMPORARY_MAX_AGE: Duration = Duration::from_secs(3600);
+
+/// What a rewritten document keeps of the old file.
+#[derive(Debug, Clone)]
+pub(super) struct Attributes {
+    mode: u32,
+    owner: (u32, u32),
+    modified: Option<SystemTime>,
+}
+
+impl Attributes {
+    /// The attributes of a file that is there.
+    pub(super) fn of(metadata: &fs::Metadata) -> Self {
+        Self {
+            mode: metadata.mode() & 0o7777,
+            owner: (metadata.uid(), metadata.gid()),
+            modified: metadata.modified().ok(),
+        }
+    }
+}
+
+/// Writes a file in place of the one of that name, or as a new one (mode 0600).
+pub(super) fn replace(
+    dir: &Path,
+    name: &OsStr,
+    bytes: &[u8],
+    attributes: Option<&Attributes>,
+) -> Result<(), SpoolError> {
+    let temporary = Temporary::write(dir, bytes, attributes)?;
+    let target = dir.join(name);
+    rename_over(&temporary.path, &target).map_err(SpoolError::of("replace", &target))?;
+    temporary.disarm();
+    sync_dir(dir)
+}
+
+/// Writes a new file without ever overwriting one: `x.json`, else `x.1.json`, `x.2.json`, …
+/// Returns the name that it got.
+pub(super) fn create(
+    dir: &Path,
+    name: &OsStr,
+    bytes: &[u8],
+    attributes: Option<&Attributes>,
+) -> Result<OsString, SpoolError> {
+    let temporary = Temporary::write(dir, bytes, attributes)?;
+    let name = move_to_free_name(&temporary.path, dir, name)?;
+    temporary.disarm();
+    sync_dir(dir)?;
+    Ok(name)
+}
+
+/// Moves a file into a directory without ever overwriting one. Returns the name that it got.
+/// Both directories are synced.
+pub(super) fn move_new(from: &Path, dir: &Path, name: &OsStr) -> Result<OsString, SpoolError> {
+    let name = move_to_free_name(from, dir, name)?;
+    sync_dir(dir)?;
+    if let Some(parent) = from.parent() {
+        sync_dir(parent)?;
+    }
+    Ok(name)
+}
+
+/// Removes a file; one that is gone already is fine.
+pub(super) fn remove(path: &Path) -> Result<(), SpoolError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(SpoolError::new("remove", path, error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Makes a directory of ours when it is missing (mode 0700), durably.
+pub(super) fn ensure_dir(dir: &Path) -> Result<(), SpoolError> {
+    use std::os::unix::fs::DirBuilderExt;
+    if dir.is_dir() {
+        return Ok(());
+    }
+    let failed = SpoolError::of("create the directory", dir);
+    match fs::DirBuilder::new().mode(0o700).create(dir) {
+        Ok(()) => dir.parent().map_or(Ok(()), sync_dir),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => Ok(()),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// Proves that a directory can be written to: a small file, written, synced and removed.
+pub(super) fn probe(dir: &Path) -> Result<(), SpoolError> {
+    // Dropping the temporary file removes it.
+    Temporary::write(
+        dir,
+        b"callspool checks that it can write here before it sends anything\n",
+        None,
+    )
+    .map(drop)
+}
+
+/// Removes temporary files that a dead run left in a directory more than an hour ago.
+pub(super) fn remove_stale_temporaries(dir: &Path, now: SystemTime) -> Result<u64, SpoolError> {
+    let mut removed = 0;
+    let entries = fs::read_dir(dir).map_err(SpoolError::of("list", dir))?;
+    for entry in entries.flatten() {
+        if is_temporary(&entry.file_name()) && is_stale(&entry, now) {
+            remove(&entry.path())?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+/// Whether a name is that of a temporary file of ours.
+pub(super) fn is_temporary(name: &OsStr) -> bool {
+    name.to_str()
+        .is_some_and(|name| name.starts_with(TEMPORARY_PREFIX) && name.ends_with(TEMPORARY_SUFFIX))
+}
+
+fn is_stale(entry: &fs::DirEntry, now: SystemTime) -> bool {
+    let Ok(metadata) = entry.metadata() else {
+        return false;
+    };
+    let age = metadata
+        .modified()
+        .ok()
+        .and_then(|modified| now.duration_since(modified).ok());
+    metadata.is_file() && age.is_some_and(|age| age > TEMPORARY_MAX_AGE)
+}
+
+/// Syncs a directory, so that names made or removed in it last.
+fn sync_dir(dir: &Path) -> Result<(), SpoolError> {
+    File::open(dir)
+        .and_then(|file| file.sync_all())
+        .map_err(SpoolError::of("sync the directory", dir))
+}
+
+/// The names to try in turn: `x.json`, `x.1.json`, `x.2.json`, …
+pub(super) fn numbered(name: &OsStr, copy: u32) -> OsString {
+    if copy == 0 {
+        return name.to_owned();
+    }
+    let path = Path::new(name);
+    let mut numbered = path.file_stem().unwrap_or(name).to_owned();
+    numbered.push(format!(".{copy}"));
+    if let Some(extension) = path.extension() {
+        numbered.push(".");
+        numbered.push(extension);
+    }
+    numbered
+}
+
+fn move_to_free_name(from: &Path, dir: &Path, name: &OsStr) -> Result<OsString, SpoolError> {
+    for copy in 0..=u32::MAX {
+        let name = numbered(name, copy);
+        let target = dir.join(&name);
+        match rename_new(from, &target) {
+            Ok(()) => return Ok(name),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(SpoolError::new("move a document to", target, error)),
+        }
+    }
+    Err(SpoolError::new(
+        "find a free name in",
+        dir,
+        io::ErrorKind::AlreadyExists.into(),
+    ))
+}
+
+/// Renames without overwriting: in one step where the file system can, else by a second link.
+fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    use rustix::io::Errno;
+    match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Ok(()) => Ok(()),
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+            fs::hard_link(from, to)?;
+            fs::remove_file(from)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where a document replaces itself"
+)]
+fn rename_over(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)
+}
+
+/// A synced file under a temporary name; removed again unless it was renamed.
+struct Temporary {
+    path: PathBuf,
+    armed: std::cell::Cell<bool>,
+}
+
+impl Temporary {
+    fn write(
+        dir: &Path,
+        bytes: &[u8],
+        attributes: Option<&Attributes>,
+    ) -> Result<Self, SpoolError> {
+        let (temporary, mut file) = Self::create(dir)?;
+        let failed = SpoolError::of("write", &temporary.path);
+        fill(&mut file, bytes, attributes).map_err(failed)?;
+        Ok(temporary)
+    }
+
+    fn create(dir: &Path) -> Result<(Self, File), SpoolError> {
+        static COUNTER: AtomicU64 = AtomicU64::new(0);
+        loop {
+            let count = COUNTER.fetch_add(1, Ordering::Relaxed);
+            let name = format!(
+                "{TEMPORARY_PREFIX}{}.{count}{TEMPORARY_SUFFIX}",
+                std::process::id()
+            );
+            let path = dir.join(name);
+            match OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(&path)
+            {
+                Ok(file) => {
+                    return Ok((
+                        Self {
+                            path,
+                            armed: true.into(),
+                        },
+                        file,
+                    ));
+                }
+                // A dead process of the same id left one.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(SpoolError::new("create", path, error)),
+            }
+        }
+    }
+
+    fn disarm(&self) {
+        self.armed.set(false);
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if self.armed.get() {
+            // Best effort: a leftover is removed by a later run.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn fill(file: &mut File, bytes: &[u8], attributes: Option<&Attributes>) -> io::Result<()> {
+    file.write_all(bytes)?;
+    if let Some(attributes) = attributes {
+        // Only root may give files away; for everybody else the owner is the same anyway.
+        let (user, group) = attributes.owner;
+        let _ = std::os::unix::fs::fchown(&*file, Some(user), Some(group));
+        file.set_permissions(Permissions::from_mode(attributes.mode))?;
+        if let Some(modified) = attributes.modified {
+            file.set_times(FileTimes::new().set_modified(modified))?;
+        }
+    }
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(dir: &Path) -> Vec<String> {
+        let mut names: Vec<_> = fs::read_dir(dir)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_replaced_file_keeps_mode_and_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.json");
+        File::create(&path).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o664)).unwrap();
+        let old = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        File::options()
+            .write(true)
+            .open(&path)
+            .unwrap()
+            .set_times(FileTimes::new().set_modified(old))
+            .unwrap();
+        let attributes = Attributes::of(&fs::metadata(&path).unwrap());
+        replace(dir.path(), OsStr::new("a.json"), b"new", Some(&attributes)).unwrap();
+        let metadata = fs::metadata(&path).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(metadata.mode() & 0o7777, 0o664);
+        assert_eq!(metadata.modified().unwrap(), old);
+        assert_eq!(names(dir.path()), ["a.json"]);
+    }
+
+    #[test]
+    fn nothing_is_overwritten() {
+        let dir = tempfile::tempdir().unwrap();
+        let name = OsStr::new("metadata_x.json");
+        for expected in ["metadata_x.json", "metadata_x.1.json", "metadata_x.2.json"] {
+            assert_eq!(
+                create(dir.path(), name, expected.as_bytes(), None).unwrap(),
+                expected
+            );
+        }
+        let other = tempfile::tempdir_in(dir.path()).unwrap();
+        let moved = move_new(&dir.path().join("metadata_x.1.json"), other.path(), name).unwrap();
+        assert_eq!(moved, "metadata_x.json");
+        let moved = move_new(&dir.path().join(name), other.path(), name).unwrap();
+        assert_eq!(moved, "metadata_x.1.json");
+        assert_eq!(
+            fs::read(other.path().join("metadata_x.1.json")).unwrap(),
+            b"metadata_x.json"
+        );
+    }
+
+    #[test]
+    fn only_our_own_old_temporaries_are_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in [
+            ".callspool.1.0.tmp",
+            ".callspool.lock",
+            "x.tmp",
+            ".callspool.2.tmp.bak",
+        ] {
+            File::create(dir.path().join(name)).unwrap();
+        }
+        let written = fs::metadata(dir.path().join("x.tmp"))
+            .unwrap()
+            .modified()
+            .unwrap();
+        assert_eq!(
+            remove_stale_temporaries(dir.path(), written + TEMPORARY_MAX_AGE).unwrap(),
+            0
+        );
+        let later = written + TEMPORARY_MAX_AGE + Duration::from_secs(5);
+        assert_eq!(remove_stale_temporaries(dir.path(), later).unwrap(), 1);
+        assert_eq!(
+            names(dir.path()),
+            [".callspool.2.tmp.bak", ".callspool.lock", "x.tmp"]
+        );
+    }
+
+    #[test]
+    fn a_probe_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        probe(dir.path()).unwrap();
+        assert!(names(dir.path()).is_empty());
+    }
+}

@@ -1,0 +1,147 @@
+//! The lease: an advisory lock on `.callspool.lock` in the metadata directory.
+//!
+//! The kernel releases it when the process dies. The file is never removed; what stands in it
+//! names the run that holds it and the session that it works on, so that the next run knows what
+//! a killed one was doing. A run that ends in an orderly way empties it.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::error::{LeaseError, SpoolError};
+
+const FILE_NAME: &str = ".callspool.lock";
+
+/// Who holds the lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The process.
+    pub pid: u32,
+    /// When its run started, RFC 3339.
+    pub started_at: String,
+    /// The file name of the document that it works on.
+    #[serde(default)]
+    pub document: Option<String>,
+    /// The session that it works on.
+    #[serde(default)]
+    pub session_id: Option<String>,
+}
+
+/// What a run that died has left in the lock file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interrupted {
+    /// The file name of the document that it was working on, if any.
+    pub document: Option<String>,
+}
+
+/// The held lock.
+#[derive(Debug)]
+pub(super) struct Lock {
+    file: File,
+    path: PathBuf,
+    holder: Holder,
+}
+
+impl Lock {
+    /// Takes the lock, or says who holds it. Also tells what a run that died was doing.
+    pub(super) fn take(
+        dir: &Path,
+        started_at: &str,
+    ) -> Result<(Self, Option<Interrupted>), LeaseError> {
+        let path = dir.join(FILE_NAME);
+        let file = loop {
+            let file = open(&path)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    return Err(LeaseError::Locked(read_holder(&file)));
+                }
+                Err(TryLockError::Error(source)) => {
+                    return Err(SpoolError::new("lock", path, source).into());
+                }
+            }
+            // Somebody may have removed the file between opening and locking it.
+            if is_still_there(&file, &path) {
+                break file;
+            }
+        };
+        let died = read_interrupted(&file);
+        let holder = Holder {
+            pid: std::process::id(),
+            started_at: started_at.to_owned(),
+            document: None,
+            session_id: None,
+        };
+        Ok((Self { file, path, holder }, died))
+    }
+
+    /// Writes down which session is worked on.
+    pub(super) fn mark(&mut self, working_on: Option<(&str, &str)>) -> Result<(), SpoolError> {
+        self.holder.document = working_on.map(|(document, _)| document.to_owned());
+        self.holder.session_id = working_on.map(|(_, session_id)| session_id.to_owned());
+        let write = || -> io::Result<()> {
+            let bytes = serde_json::to_vec(&self.holder)?;
+            // Killed in between, the first JSON value in the file is still the one to go by.
+            self.file.write_all_at(&bytes, 0)?;
+            self.file.set_len(bytes.len() as u64)
+        };
+        write().map_err(SpoolError::of("write", &self.path))
+    }
+
+    /// Makes what was marked last over a loss of power.
+    pub(super) fn sync(&self) -> Result<(), SpoolError> {
+        self.file
+            .sync_data()
+            .map_err(SpoolError::of("sync", &self.path))
+    }
+
+    /// Empties the file: this run ends in an orderly way.
+    pub(super) fn clear(&self) -> Result<(), SpoolError> {
+        self.file
+            .set_len(0)
+            .map_err(SpoolError::of("empty", &self.path))
+    }
+}
+
+/// What the last holder was doing when it died; `None` when it ended in an orderly way.
+fn read_interrupted(file: &File) -> Option<Interrupted> {
+    let is_empty = file.metadata().is_ok_and(|metadata| metadata.len() == 0);
+    if is_empty {
+        return None;
+    }
+    Some(Interrupted {
+        document: read_holder(file).and_then(|holder| holder.document),
+    })
+}
+
+/// Who holds the lock now, as far as the file tells.
+fn read_holder(file: &File) -> Option<Holder> {
+    let mut bytes = Vec::new();
+    file.take(64 << 10).read_to_end(&mut bytes).ok()?;
+    serde_json::Deserializer::from_slice(&bytes)
+        .into_iter()
+        .next()?
+        .ok()
+}
+
+fn open(path: &Path) -> Result<File, SpoolError> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
+        .open(path)
+        .map_err(SpoolError::of("open the lock file", path))
+}
+
+fn is_still_there(file: &File, path: &Path) -> bool {
+    let identity = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+    let here = file.metadata().map(identity);
+    let there = std::fs::symlink_metadata(path).map(identity);
+    matches!((here, there), (Ok(here), Ok(there)) if here == there)
+}

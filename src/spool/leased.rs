@@ -1,0 +1,261 @@
+//! The spool while the lease is held: the only way to change it.
+
+use std::cell::RefCell;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::ErrorKind;
+use std::ops::Deref;
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+
+use super::durable::{self, Attributes};
+use super::error::{LeaseError, SpoolError};
+use super::layout::State;
+use super::lease::{Interrupted, Lock};
+use super::open::Spool;
+use super::run_state::{self, RunState};
+use crate::session::Document;
+use crate::timestamp;
+
+/// What came of changing a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Filed {
+    /// Done; the document goes by this file name now.
+    As(OsString),
+    /// Somebody has removed the document meanwhile; nothing was written.
+    Vanished,
+}
+
+/// A spool that this process alone may change. Dropping it releases the lock; [`Self::release`]
+/// also says that the run ended in an orderly way.
+#[derive(Debug)]
+pub struct LeasedSpool<'a> {
+    spool: &'a Spool,
+    lock: RefCell<Lock>,
+}
+
+impl Deref for LeasedSpool<'_> {
+    type Target = Spool;
+
+    fn deref(&self) -> &Spool {
+        self.spool
+    }
+}
+
+impl Spool {
+    /// Takes the lease and makes missing state directories. Also tells what a run that died was
+    /// working on.
+    ///
+    /// # Errors
+    /// When another run holds the lock, or the lock file or a directory cannot be written.
+    pub fn lease(
+        &self,
+        now: DateTime<Utc>,
+    ) -> Result<(LeasedSpool<'_>, Option<Interrupted>), LeaseError> {
+        let layout = self.layout();
+        let (lock, died) = Lock::take(&layout.metadata, &timestamp::format_millis(now))?;
+        for state in State::ALL {
+            durable::ensure_dir(layout.dir(state))?;
+        }
+        Ok((
+            LeasedSpool {
+                spool: self,
+                lock: RefCell::new(lock),
+            },
+            died,
+        ))
+    }
+}
+
+impl LeasedSpool<'_> {
+    /// Gives the lease back after an orderly end.
+    ///
+    /// # Errors
+    /// When the lock file cannot be emptied.
+    pub fn release(self) -> Result<(), SpoolError> {
+        self.lock.borrow().clear()
+    }
+
+    /// Writes into the lock file which session is worked on, or none.
+    ///
+    /// # Errors
+    /// When the lock file cannot be written.
+    pub fn mark(&self, working_on: Option<(&OsStr, &str)>) -> Result<(), SpoolError> {
+        let names = working_on.map(|(name, session_id)| (name.to_string_lossy(), session_id));
+        let names = names
+            .as_ref()
+            .map(|(name, session_id)| (name.as_ref(), *session_id));
+        self.lock.borrow_mut().mark(names)
+    }
+
+    /// Makes the mark last over a loss of power.
+    ///
+    /// # Errors
+    /// When the lock file cannot be synced.
+    pub fn sync_mark(&self) -> Result<(), SpoolError> {
+        self.lock.borrow().sync()
+    }
+
+    /// Proves that every state directory can be written to.
+    ///
+    /// # Errors
+    /// When one of them cannot: nothing may be sent then, because its delivery could not be
+    /// recorded.
+    pub fn prove_writable(&self) -> Result<(), SpoolError> {
+        State::ALL
+            .into_iter()
+            .try_for_each(|state| durable::probe(self.layout().dir(state)))
+    }
+
+    /// Removes temporary files that dead runs left more than an hour ago in the given states.
+    ///
+    /// # Errors
+    /// When a directory cannot be listed or a file not be removed.
+    pub fn remove_stale_temporaries(
+        &self,
+        states: &[State],
+        now: DateTime<Utc>,
+    ) -> Result<(), SpoolError> {
+        for state in states {
+            let dir = self.layout().dir(*state);
+            let removed = durable::remove_stale_temporaries(dir, now.into())?;
+            if removed > 0 {
+                log::info!(dir:% = dir.display(), files = removed; "removed temporary files of a dead run");
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a document in its place.
+    ///
+    /// # Errors
+    /// When it cannot be written durably; the old one stands.
+    pub fn rewrite(
+        &self,
+        state: State,
+        name: &OsStr,
+        document: &Document,
+    ) -> Result<Filed, SpoolError> {
+        let dir = self.layout().dir(state);
+        let Some(attributes) = attributes(&dir.join(name))? else {
+            return Ok(Filed::Vanished);
+        };
+        let bytes = to_bytes(document, &dir.join(name))?;
+        durable::replace(dir, name, &bytes, Some(&attributes))?;
+        Ok(Filed::As(name.to_owned()))
+    }
+
+    /// Writes a pending document's last version straight into the directory where it belongs and
+    /// removes the pending one. A crash in between leaves both; the next run knows the filed one
+    /// by [`Spool::filed_before`].
+    ///
+    /// # Errors
+    /// When it cannot be written durably; the pending one stands.
+    pub fn file_away(
+        &self,
+        name: &OsStr,
+        document: &Document,
+        to: State,
+    ) -> Result<Filed, SpoolError> {
+        let pending = self.layout().metadata.join(name);
+        let Some(attributes) = attributes(&pending)? else {
+            return Ok(Filed::Vanished);
+        };
+        let bytes = to_bytes(document, &pending)?;
+        let filed = durable::create(self.layout().dir(to), name, &bytes, Some(&attributes))?;
+        durable::remove(&pending)?;
+        Ok(Filed::As(filed))
+    }
+
+    /// Removes a pending document that was filed before a crash.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn remove_residue(&self, name: &OsStr) -> Result<(), SpoolError> {
+        durable::remove(&self.layout().metadata.join(name))
+    }
+
+    /// Moves a document as it is, never over another one.
+    ///
+    /// # Errors
+    /// When it cannot be moved.
+    pub fn move_document(&self, from: State, name: &OsStr, to: State) -> Result<Filed, SpoolError> {
+        let path = self.layout().dir(from).join(name);
+        if attributes(&path)?.is_none() {
+            return Ok(Filed::Vanished);
+        }
+        durable::move_new(&path, self.layout().dir(to), name).map(Filed::As)
+    }
+
+    /// Moves bytes that are no document to corrupt_metadata/, with a note beside them that says why.
+    ///
+    /// # Errors
+    /// When they cannot be moved or the note not be written.
+    pub fn quarantine(
+        &self,
+        name: &OsStr,
+        reason: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Filed, SpoolError> {
+        let filed = self.move_document(State::Pending, name, State::Corrupt)?;
+        if let Filed::As(name) = &filed {
+            let text = format!(
+                "{}: {reason}\nThe bytes beside this note are unchanged. Mend them there and run: callspool requeue {}\n",
+                timestamp::format_millis(now),
+                name.display(),
+            );
+            durable::replace(
+                &self.layout().corrupt,
+                &note_name(name),
+                text.as_bytes(),
+                None,
+            )?;
+        }
+        Ok(filed)
+    }
+
+    /// Moves quarantined bytes back to call_metadata/ and removes the note beside them.
+    ///
+    /// # Errors
+    /// When they cannot be moved or the note not be removed.
+    pub fn release_from_quarantine(&self, name: &OsStr) -> Result<Filed, SpoolError> {
+        let filed = self.move_document(State::Corrupt, name, State::Pending)?;
+        durable::remove(&self.layout().corrupt.join(note_name(name)))?;
+        Ok(filed)
+    }
+
+    /// Keeps what must outlive the run.
+    ///
+    /// # Errors
+    /// When it cannot be written durably.
+    pub fn save_run_state(&self, state: &RunState) -> Result<(), SpoolError> {
+        let dir = &self.layout().metadata;
+        let name = OsStr::new(run_state::FILE_NAME);
+        let bytes = state
+            .to_bytes()
+            .map_err(|error| SpoolError::new("write", dir.join(name), error.into()))?;
+        durable::replace(dir, name, &bytes, None)
+    }
+}
+
+fn note_name(name: &OsStr) -> OsString {
+    let mut note = name.to_owned();
+    note.push(".error.txt");
+    note
+}
+
+fn attributes(path: &Path) -> Result<Option<Attributes>, SpoolError> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_file() => Ok(Some(Attributes::of(&metadata))),
+        Ok(_) => Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(SpoolError::new("look at", path, error)),
+    }
+}
+
+fn to_bytes(document: &Document, path: &Path) -> Result<Vec<u8>, SpoolError> {
+    document
+        .to_bytes()
+        .map_err(|error| SpoolError::new("write", path, error.into()))
+}

@@ -1,0 +1,25 @@
+//! The disk: state directories, documents, the files they name, the lease.
+//!
+//! The only place that opens files of the spool. [`Spool`] reads; whatever changes something is a
+//! method of [`LeasedSpool`], which exists only while the lock is held.
+
+mod confine;
+mod durable;
+mod error;
+mod gather;
+mod layout;
+mod lease;
+mod leased;
+mod open;
+mod recording;
+mod run_state;
+mod scan;
+
+pub use error::{LeaseError, OpenError, SpoolError};
+pub use layout::{Layout, State};
+pub use lease::{Holder, Interrupted};
+pub use leased::{Filed, LeasedSpool};
+pub use open::Spool;
+pub use recording::{OpenRecording, OpenRecordingError};
+pub use run_state::RunState;
+pub use scan::{DocumentReading, Entry, Listed};

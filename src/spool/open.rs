@@ -1,0 +1,151 @@
+//! The spool as everybody may see it: reading only.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+
+use super::confine::AssetDir;
+use super::durable;
+use super::error::{OpenError, SpoolError};
+use super::gather;
+use super::layout::{Layout, State};
+use super::recording::{OpenRecording, OpenRecordingError};
+use super::run_state::RunState;
+use super::scan::{self, DocumentReading, Listed};
+use crate::session::{Document, Dossier, FileFacts, Status};
+
+/// An opened spool. It cannot change anything; see [`super::LeasedSpool`].
+#[derive(Debug)]
+pub struct Spool {
+    layout: Layout,
+    pub(super) conversations: AssetDir,
+    pub(super) recordings: AssetDir,
+    pub(super) leads: AssetDir,
+}
+
+impl Spool {
+    /// Opens a spool.
+    ///
+    /// # Errors
+    /// When the root or the metadata directory is missing or unreadable, or when state directories
+    /// lie on different file systems.
+    pub fn open(layout: Layout) -> Result<Self, OpenError> {
+        for dir in [&layout.root, &layout.metadata] {
+            fs::read_dir(dir).map_err(|source| OpenError::NoSpool {
+                root: layout.root.clone(),
+                source: SpoolError::new("read", dir, source),
+            })?;
+        }
+        check_one_file_system(&layout)?;
+        let asset = |path: &PathBuf| AssetDir::open(&layout.root, path);
+        Ok(Self {
+            conversations: asset(&layout.conversations),
+            recordings: asset(&layout.recordings),
+            leads: asset(&layout.leads),
+            layout,
+        })
+    }
+
+    /// Where everything is.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Lists the documents in a state directory, the oldest first. One that is not there is empty.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub fn list(&self, state: State) -> Result<Listed, SpoolError> {
+        match scan::list(self.layout.dir(state)) {
+            Err(error) if error.source.kind() == ErrorKind::NotFound && state != State::Pending => {
+                Ok(Listed::default())
+            }
+            listed => listed,
+        }
+    }
+
+    /// Reads a document.
+    pub fn read_document(&self, state: State, name: &OsStr) -> DocumentReading {
+        scan::read_document(&self.layout.dir(state).join(name))
+    }
+
+    /// Gathers everything that is on disk about a session.
+    pub fn gather(&self, name: &OsStr, document: Document, modified: DateTime<Utc>) -> Dossier {
+        gather::gather(self, name, document, modified)
+    }
+
+    /// Opens a recording that was looked up.
+    ///
+    /// # Errors
+    /// When it is gone, is no regular file inside recordings/ any more, or cannot be read.
+    pub fn open_recording(
+        &self,
+        file: &FileFacts,
+    ) -> Result<OpenRecording<'_>, OpenRecordingError> {
+        OpenRecording::open(&self.recordings, file)
+    }
+
+    /// Where a pending document was filed before, if a crash left it in two places: the same
+    /// session, saved at the same time, of the same generation, and complete over there.
+    pub fn filed_before(&self, name: &OsStr, document: &Document) -> Option<(State, OsString)> {
+        [
+            (State::Processed, Status::Uploaded),
+            (State::Failed, Status::Failed),
+        ]
+        .into_iter()
+        .find_map(|(state, status)| {
+            self.copy_in(state, name, |copy| {
+                copy.status() == status
+                    && copy.session_id() == document.session_id()
+                    && copy.metadata_saved() == document.metadata_saved()
+                    && copy.record.generation == document.record.generation
+            })
+            .map(|name| (state, name))
+        })
+    }
+
+    fn copy_in(
+        &self,
+        state: State,
+        name: &OsStr,
+        is_same: impl Fn(&Document) -> bool,
+    ) -> Option<OsString> {
+        for copy in 0..=u32::MAX {
+            let name = durable::numbered(name, copy);
+            match self.read_document(state, &name) {
+                DocumentReading::Vanished => return None,
+                DocumentReading::Document(document) if is_same(&document) => return Some(name),
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// What earlier runs have left for later ones; nothing when there is none or it makes no sense.
+    pub fn run_state(&self) -> RunState {
+        RunState::load(&self.layout.metadata)
+    }
+}
+
+fn check_one_file_system(layout: &Layout) -> Result<(), OpenError> {
+    let device = |state: State| {
+        fs::metadata(layout.dir(state))
+            .map(|metadata| metadata.dev())
+            .ok()
+    };
+    let pending = device(State::Pending);
+    for state in [State::Processed, State::Failed, State::Corrupt] {
+        let other = device(state);
+        if other.is_some() && other != pending {
+            return Err(OpenError::FileSystems {
+                first: layout.metadata.clone(),
+                second: layout.dir(state).to_owned(),
+            });
+        }
+    }
+    Ok(())
+}

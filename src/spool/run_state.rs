@@ -1,0 +1,70 @@
+//! What must outlive a run and belongs to no session: `.callspool.state` in the metadata directory.
+
+use std::fs;
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::timestamp;
+
+/// The file's name.
+pub(super) const FILE_NAME: &str = ".callspool.state";
+
+/// What earlier runs have left for later ones.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RunState {
+    /// The API asked not to be called before this time.
+    pub not_before: Option<DateTime<Utc>>,
+    /// When requests were sent that still count against the rate, oldest first.
+    pub requests: Vec<DateTime<Utc>>,
+    /// File names of documents to be tried last: a run stopped or died at them.
+    pub last: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize, Default)]
+#[serde(default)]
+struct Stored {
+    version: u32,
+    not_before: Option<String>,
+    requests_ms: Vec<i64>,
+    last: Vec<String>,
+}
+
+impl RunState {
+    /// Reads the file. A missing one, or one that makes no sense, is as an empty one: it holds
+    /// nothing that a session's delivery depends on.
+    pub(super) fn load(dir: &Path) -> Self {
+        let path = dir.join(FILE_NAME);
+        let Ok(bytes) = fs::read(&path) else {
+            return Self::default();
+        };
+        let Ok(stored) = serde_json::from_slice::<Stored>(&bytes) else {
+            log::warn!(file:% = path.display(); "ignored a state file that makes no sense");
+            return Self::default();
+        };
+        Self {
+            not_before: stored.not_before.as_deref().and_then(timestamp::parse),
+            requests: stored
+                .requests_ms
+                .into_iter()
+                .filter_map(DateTime::from_timestamp_millis)
+                .collect(),
+            last: stored.last,
+        }
+    }
+
+    /// The file's content.
+    pub(super) fn to_bytes(&self) -> serde_json::Result<Vec<u8>> {
+        serde_json::to_vec(&Stored {
+            version: 1,
+            not_before: self.not_before.map(timestamp::format_millis),
+            requests_ms: self
+                .requests
+                .iter()
+                .map(DateTime::timestamp_millis)
+                .collect(),
+            last: self.last.clone(),
+        })
+    }
+}
