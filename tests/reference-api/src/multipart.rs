@@ -164,10 +164,10 @@ mod tests {
         struct Lag<'a>(u64, u64, &'a AtomicU64);
         impl Write for Lag<'_> {
             fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-                self.0 += bytes.len() as u64;
                 self.1 = self
                     .1
                     .max(self.2.load(Ordering::Relaxed).saturating_sub(self.0));
+                self.0 += bytes.len() as u64;
                 Ok(bytes.len())
             }
             fn flush(&mut self) -> io::Result<()> {

@@ -302,8 +302,8 @@ impl Server {
     }
 
     /// How many connections were accepted since the start.
-    pub fn connections(&self) -> u64 {
-        self.shared.accepted.load(Ordering::SeqCst)
+    pub fn connections(&self) -> usize {
+        usize::try_from(self.shared.accepted.load(Ordering::SeqCst)).unwrap_or(usize::MAX)
     }
 
     /// Adds a fault behind the others.
