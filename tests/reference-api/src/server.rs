@@ -154,15 +154,11 @@ impl ReferenceApi {
         let store = Store::open(&directory)?;
         let listener = TcpListener::bind(self.listen)?;
         let address = listener.local_addr()?;
-        let scheme = if tls.is_some() { "https" } else { "http" };
-        let host = match self.host {
-            Some(host) => format!("{host}:{}", address.port()),
-            None => address.to_string(),
-        };
+        let origin = origin(tls.is_some(), self.host.as_deref(), address);
         let shared = Arc::new(Shared {
             log: Log::after(&store.database)?,
             api: Api {
-                origin: format!("{scheme}://{host}"),
+                origin,
                 base_path: self.base_path,
                 token: self.token,
                 rate: self.rate,
@@ -170,16 +166,13 @@ impl ReferenceApi {
                 store,
                 window: Mutex::default(),
             },
-            faults: FaultBook::default(),
+            faults: self.faults.into_iter().collect(),
             stop: Stop::default(),
             tls,
             idle_timeout: self.idle_timeout,
             sockets: Mutex::default(),
             accepted: AtomicU64::new(0),
         });
-        self.faults
-            .into_iter()
-            .for_each(|fault| shared.faults.add(fault));
         let accepting = thread::Builder::new().name("accept".to_owned()).spawn({
             let shared = Arc::clone(&shared);
             move || accept(&listener, &shared)
@@ -191,6 +184,15 @@ impl ReferenceApi {
             accepting: Some(accepting),
             _temporary: temporary,
         })
+    }
+}
+
+/// Scheme, host and port of the URLs that are given out.
+fn origin(is_tls: bool, host: Option<&str>, address: SocketAddr) -> String {
+    let scheme = if is_tls { "https" } else { "http" };
+    match host {
+        Some(host) => format!("{scheme}://{host}:{}", address.port()),
+        None => format!("{scheme}://{address}"),
     }
 }
 

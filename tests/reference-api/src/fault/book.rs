@@ -18,6 +18,14 @@ pub(crate) struct Due {
     pub(crate) action: Action,
 }
 
+impl FromIterator<Fault> for FaultBook {
+    fn from_iter<I: IntoIterator<Item = Fault>>(faults: I) -> Self {
+        Self {
+            rules: Mutex::new(faults.into_iter().map(|fault| (fault, 0)).collect()),
+        }
+    }
+}
+
 impl FaultBook {
     /// Adds a rule behind the others.
     pub(crate) fn add(&self, fault: Fault) {
