@@ -75,7 +75,7 @@ pub enum ProxyError {
     },
 }
 
-/// Every variable that has a say.
+/// Every variable that has a say. Read them with `var_os`: `vars` panics on what is not UTF-8.
 pub const VARIABLES: [&str; 8] = [
     "HTTPS_PROXY",
     "https_proxy",
