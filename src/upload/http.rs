@@ -93,7 +93,7 @@ impl HttpClient {
             canceller: Canceller::new(agent.clone()),
             agent,
             base: options.base_url.as_str().trim_end_matches('/').to_owned(),
-            origin: options.base_url.origin().to_string(),
+            origin: options.base_url.origin().to_owned(),
             authorization: options.token.as_ref().and_then(bearer),
             connect_timeout: options.connect_timeout,
             response_timeout: options.response_timeout,

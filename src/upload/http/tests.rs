@@ -26,7 +26,7 @@ pub(in crate::upload) fn base(url: &str) -> BaseUrl {
 pub(super) fn options(url: &str) -> ClientOptions {
     ClientOptions {
         base_url: base(url),
-        token: Some(Token::new("t0ken")),
+        token: Some(Token::parse(b"t0ken").unwrap()),
         ca_pem: None,
         connect_timeout: Duration::from_secs(20),
         response_timeout: Duration::from_secs(20),
