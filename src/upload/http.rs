@@ -3,38 +3,33 @@
 //! Sends each request once, follows no redirect and decides nothing: an answer goes to
 //! [`classify`](super::classify), a breakage to [`transport_failure`](super::transport_failure).
 
-use std::io::Read;
 use std::time::Duration;
 
-use ureq::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use ureq::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use ureq::http::{HeaderValue, Request as HttpRequest, Response};
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{Connector, DefaultConnector};
 use ureq::{Agent, Body, Error, Proxy, SendBody, Timeout};
 
-use crate::outcome::{Failure, FailureKind, RetryAfter};
+use crate::outcome::{Failure, FailureKind};
 
-use super::classify::{self, Reply, ReplyBody, Request};
+use super::classify::{self, Request};
 use super::multipart::Frame;
 use super::options::{ClientError, ClientOptions};
 use super::progress::InFlight;
 use super::proxy::{Origin, ProxySettings};
 use super::request_body::RequestBody;
 use super::transport_failure::{Broken, Cause, Route, Sent};
-use super::{
-    Acknowledgement, CallDataPost, Presence, RecordingUpload, StoredRecording, UploadApi,
-    retry_after,
-};
+use super::{Acknowledgement, CallDataPost, Presence, RecordingUpload, StoredRecording, UploadApi};
 
 mod canceller;
+mod incoming;
 mod stage;
 mod trust;
 
 pub use canceller::Canceller;
+use incoming::Incoming;
 use stage::{Begin, End, NotedResolver, Stages};
-
-/// The most that is read of an answer, in bytes.
-const MAX_ANSWER_BYTES: u64 = 1024 * 1024;
 
 /// How long an idle connection is kept for the next request. Servers close theirs after seconds;
 /// one that is closed while a request is on its way costs an ambiguous outcome.
@@ -67,37 +62,6 @@ struct Outgoing<'a> {
     request_id: &'a str,
 }
 
-/// An answer as it came.
-struct Incoming {
-    url: String,
-    status: u16,
-    retry_after: Option<RetryAfter>,
-    location: Option<String>,
-    body: IncomingBody,
-}
-
-enum IncomingBody {
-    Complete(Vec<u8>),
-    Cut,
-    TooLarge,
-}
-
-impl Incoming {
-    fn reply(&self) -> Reply<'_> {
-        Reply {
-            url: &self.url,
-            status: self.status,
-            retry_after: self.retry_after,
-            location: self.location.as_deref(),
-            body: match &self.body {
-                IncomingBody::Complete(body) => ReplyBody::Complete(body),
-                IncomingBody::Cut => ReplyBody::Cut,
-                IncomingBody::TooLarge => ReplyBody::TooLarge,
-            },
-        }
-    }
-}
-
 impl HttpClient {
     /// Makes a client. Reads the platform's trust anchors when the base URL is https; connects to
     /// nothing.
@@ -107,24 +71,8 @@ impl HttpClient {
     pub fn new(options: ClientOptions) -> Result<Self, ClientError> {
         let origin = Origin::of(&options.base_url);
         let anchors = trust::Anchors::load(origin.https, options.ca_pem.as_deref())?;
-        let proxy = match &options.proxy {
-            ProxySettings::Direct => None,
-            ProxySettings::Via(proxy) => {
-                Some(Proxy::new(proxy.expose()).map_err(|_| ClientError::Proxy {
-                    variable: proxy.variable(),
-                })?)
-            }
-        };
-        let route = Route {
-            target: origin.to_string(),
-            host: origin.host,
-            proxy: match &options.proxy {
-                ProxySettings::Direct => None,
-                ProxySettings::Via(proxy) => Some((proxy.address().to_owned(), proxy.variable())),
-            },
-            connect_timeout: options.connect_timeout,
-            has_anchors: anchors.any,
-        };
+        let proxy = proxy(&options.proxy)?;
+        let route = route(origin, &options, anchors.any);
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -145,7 +93,7 @@ impl HttpClient {
             canceller: Canceller::new(agent.clone()),
             agent,
             base: options.base_url.as_str().trim_end_matches('/').to_owned(),
-            origin: options.base_url.origin().to_string(),
+            origin: options.base_url.origin().to_owned(),
             authorization: options.token.as_ref().and_then(bearer),
             connect_timeout: options.connect_timeout,
             response_timeout: options.response_timeout,
@@ -167,14 +115,10 @@ impl HttpClient {
         mut body: Option<RequestBody<'_>>,
     ) -> Result<Incoming, Failure> {
         let size = body.as_ref().map_or(0, RequestBody::total_bytes);
-        let result = self.send(outgoing, body.as_mut()).map(|response| Incoming {
-            url: self.url(outgoing.path),
-            status: response.status().as_u16(),
-            retry_after: header(&response, RETRY_AFTER).and_then(retry_after::parse),
-            location: header(&response, LOCATION).map(str::to_owned),
-            body: read_answer(response),
-        });
-        let result = result.map_err(|error| self.broken(outgoing.request, error, body.as_ref()));
+        let result = self
+            .send(outgoing, body.as_mut())
+            .map(|response| Incoming::read(self.url(outgoing.path), response))
+            .map_err(|error| self.broken(outgoing.request, error, body.as_ref()));
         let method = method(body.is_some());
         let (path, request_id) = (outgoing.path, outgoing.request_id);
         match &result {
@@ -335,6 +279,32 @@ impl UploadApi for HttpClient {
     }
 }
 
+/// The library's proxy. Without one it must be told so, or it would look for one by itself.
+fn proxy(settings: &ProxySettings) -> Result<Option<Proxy>, ClientError> {
+    match settings {
+        ProxySettings::Direct => Ok(None),
+        ProxySettings::Via(url) => match Proxy::new(url.expose()) {
+            Ok(proxy) => Ok(Some(proxy)),
+            Err(_) => Err(ClientError::Proxy {
+                variable: url.variable(),
+            }),
+        },
+    }
+}
+
+fn route(origin: Origin, options: &ClientOptions, has_anchors: bool) -> Route {
+    Route {
+        target: origin.to_string(),
+        host: origin.host,
+        proxy: match &options.proxy {
+            ProxySettings::Direct => None,
+            ProxySettings::Via(url) => Some((url.address().to_owned(), url.variable())),
+        },
+        connect_timeout: options.connect_timeout,
+        has_anchors,
+    }
+}
+
 fn method(has_body: bool) -> &'static str {
     if has_body { "POST" } else { "GET" }
 }
@@ -347,31 +317,12 @@ fn bearer(token: &super::token::Token) -> Option<HeaderValue> {
     Some(value)
 }
 
-/// How long so many bytes may take at least to be sent, rounded up to the millisecond.
+/// How long so many bytes take at the least throughput, rounded up to the millisecond.
 fn sending_time(size_bytes: u64, bytes_per_second: u64) -> Duration {
     let millis = u128::from(size_bytes)
         .saturating_mul(1000)
         .div_ceil(u128::from(bytes_per_second.max(1)));
     Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX)).min(MAX_TIME)
-}
-
-fn header(response: &Response<Body>, name: ureq::http::HeaderName) -> Option<&str> {
-    response.headers().get(name)?.to_str().ok()
-}
-
-/// Reads an answer's body up to the limit. An error here is a cut: the head already came.
-fn read_answer(response: Response<Body>) -> IncomingBody {
-    let mut body = Vec::new();
-    let reader = response
-        .into_body()
-        .into_with_config()
-        .limit(u64::MAX)
-        .reader();
-    match reader.take(MAX_ANSWER_BYTES + 1).read_to_end(&mut body) {
-        Err(_) => IncomingBody::Cut,
-        Ok(_) if body.len() as u64 > MAX_ANSWER_BYTES => IncomingBody::TooLarge,
-        Ok(_) => IncomingBody::Complete(body),
-    }
 }
 
 /// The library's error in our terms.

@@ -75,7 +75,7 @@ pub enum ProxyError {
     },
 }
 
-/// Every variable that has a say.
+/// Every variable that has a say. Read them with `var_os`: `vars` panics on what is not UTF-8.
 pub const VARIABLES: [&str; 8] = [
     "HTTPS_PROXY",
     "https_proxy",
@@ -137,13 +137,13 @@ pub(super) struct Origin {
 
 impl Origin {
     pub(super) fn of(base: &BaseUrl) -> Self {
-        let origin = base.origin().to_string();
+        let origin = base.origin();
         let https = origin.starts_with("https:");
         let port = origin
             .rsplit_once(':')
             .and_then(|(_, port)| port.parse().ok())
             .unwrap_or(if https { 443 } else { 80 });
-        let host = base.host().to_string();
+        let host = base.host();
         Self {
             https,
             host: host.trim_matches(['[', ']']).to_owned(),

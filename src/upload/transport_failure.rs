@@ -177,7 +177,9 @@ impl Broken<'_> {
     fn anchor_hint(&self, error: &TlsError) -> &'static str {
         if !matches!(
             error,
-            TlsError::InvalidCertificate(CertificateError::UnknownIssuer)
+            TlsError::InvalidCertificate(
+                CertificateError::UnknownIssuer | CertificateError::BadSignature
+            )
         ) {
             return "";
         }
@@ -267,6 +269,9 @@ fn certificate_problem(error: &TlsError) -> Option<String> {
             "its certificate is for another host".to_owned()
         }
         CertificateError::UnknownIssuer => "its certificate's issuer is not known here".to_owned(),
+        CertificateError::BadSignature => {
+            "its certificate is signed with another key than its authority's".to_owned()
+        }
         CertificateError::Revoked => "its certificate is revoked".to_owned(),
         other => format!(
             "its certificate is not valid, {}",
