@@ -3,6 +3,9 @@
 //! Knows neither the spool nor the plan. Nothing in here retries: the callers know what may be
 //! sent twice.
 
+pub mod base_url;
+pub mod token;
+
 use std::io::Read;
 
 use crate::outcome::Failure;
