@@ -3,5 +3,6 @@
 pub mod clock;
 pub mod json;
 pub mod outcome;
+pub mod redact;
 pub mod timestamp;
 pub mod upload;
