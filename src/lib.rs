@@ -1,6 +1,7 @@
 //! Delivers the recordings and call data of a voice agent from a spool directory to an upload API.
 
 pub mod clock;
+pub mod config;
 pub mod json;
 pub mod outcome;
 pub mod redact;
