@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod config;
 pub mod json;
+pub mod logging;
 pub mod outcome;
 pub mod redact;
 pub mod timestamp;
