@@ -1,5 +1,6 @@
 //! Delivers the recordings and call data of a voice agent from a spool directory to an upload API.
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod json;
