@@ -1,11 +1,15 @@
 //! Delivers the recordings and call data of a voice agent from a spool directory to an upload API.
 
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod json;
 pub mod lead;
+pub mod logging;
 pub mod manifest;
 pub mod outcome;
 pub mod plan;
+pub mod redact;
 pub mod report;
 pub mod session;
 pub mod settle;

@@ -7,6 +7,7 @@
 //! [`transport_failure`] what it means when there is none. Everything but [`http`] is pure.
 
 pub mod base_url;
+pub mod call_data;
 pub mod classify;
 pub mod duplicate;
 pub mod idempotency;
@@ -28,8 +29,6 @@ mod transport_failure;
 pub use http::{Canceller, HttpClient};
 pub use options::{ClientError, ClientOptions};
 pub use progress::InFlight;
-
-pub mod call_data;
 
 use std::io::Read;
 

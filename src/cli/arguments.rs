@@ -1,0 +1,114 @@
+//! The arguments as they are written; what they mean is [`super::command`]'s.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use super::command::{PartChoice, StateFilter};
+use super::help;
+use super::setting_flags::SettingFlags;
+
+/// Delivers the recordings and call data of a voice agent's spool to an upload API, and exits.
+#[derive(Debug, Parser)]
+#[command(
+    name = "callspool",
+    version,
+    about = help::ABOUT,
+    after_help = help::AFTER_HELP,
+    next_line_help = true,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub(super) struct Arguments {
+    /// The config file (TOML, the flags' names with underscores)
+    #[arg(
+        long,
+        value_name = "FILE",
+        global = true,
+        help = help::CONFIG,
+        help_heading = "Spool"
+    )]
+    pub(super) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) settings: SettingFlags,
+    #[command(subcommand)]
+    pub(super) command: CommandArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CommandArguments {
+    /// Deliver what is due
+    #[command(after_help = help::RUN)]
+    Run,
+    /// Print what run would do, sending and writing nothing
+    #[command(after_help = help::DRY_RUN)]
+    DryRun,
+    /// List the spool, or show sessions in full
+    #[command(after_help = help::INSPECT)]
+    Inspect(InspectArguments),
+    /// Put sessions back to pending
+    #[command(after_help = help::REQUEUE)]
+    Requeue(RequeueArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InspectArguments {
+    /// Sessions to show in full, by their id
+    #[arg(value_name = "ID", conflicts_with_all = ["state", "summary", "check"])]
+    pub(super) ids: Vec<String>,
+    /// List only sessions in that state: pending, waiting, settling, backoff, failed, corrupt,
+    /// processed or partial
+    #[arg(long, value_name = "STATE", hide_possible_values = true, conflicts_with_all = ["summary", "check"])]
+    pub(super) state: Option<StateFilter>,
+    /// Print the counts only
+    #[arg(long, conflicts_with = "check")]
+    pub(super) summary: bool,
+    /// Print one line for a monitor, and exit 0, 3 or 4
+    #[arg(long)]
+    pub(super) check: bool,
+    /// With --check: how old the oldest pending session may be [default: 1h]
+    #[arg(long, value_name = "D", requires = "check")]
+    pub(super) max_age: Option<String>,
+    /// With --check: how many sessions may be pending [default: 1000]
+    #[arg(long, value_name = "N", requires = "check")]
+    pub(super) max_pending: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[group(skip)]
+#[command(group = clap::ArgGroup::new("selection")
+    .args(["ids", "failed", "partial", "corrupt", "all_processed"])
+    .required(true))]
+pub(super) struct RequeueArguments {
+    /// Sessions, by their id; - reads ids from stdin
+    #[arg(value_name = "ID")]
+    pub(super) ids: Vec<String>,
+    /// All failed sessions
+    #[arg(long)]
+    pub(super) failed: bool,
+    /// All sessions of which a part was delivered and a part was not
+    #[arg(long)]
+    pub(super) partial: bool,
+    /// All files that were no documents
+    #[arg(long)]
+    pub(super) corrupt: bool,
+    /// All delivered sessions
+    #[arg(long)]
+    pub(super) all_processed: bool,
+    /// Only sessions of the last D, such as 2d
+    #[arg(long, value_name = "D", conflicts_with = "ids")]
+    pub(super) since: Option<String>,
+    /// Only sessions whose last error is of that kind, such as rejected
+    #[arg(long, value_name = "KIND", conflicts_with = "ids")]
+    pub(super) error: Option<String>,
+    /// Send that part again even if it was delivered: recording, call-data or all
+    #[arg(long, value_name = "PART", hide_possible_values = true)]
+    pub(super) part: Option<PartChoice>,
+    /// Also for sessions that are fully delivered
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Print what would be done, and do nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}

@@ -1,0 +1,72 @@
+//! The texts of `--help` that are not about one argument.
+
+pub(super) const ABOUT: &str =
+    "Delivers the recordings and call data of a voice agent's spool to an upload API, and exits.";
+
+pub(super) const CONFIG: &str = "Config file (TOML; the flags' names with underscores)\n\
+[env: CALLSPOOL_CONFIG] [default: /etc/callspool/config.toml, if it is there]";
+
+pub(super) const AFTER_HELP: &str = "\
+Examples:
+  callspool --root /srv/agent dry-run
+      what the next run would do
+  callspool --root /srv/agent --api-url https://crm.example/apis/api/public --token-file /etc/callspool/token run
+      deliver what is due
+  callspool -q run
+      the same from cron, with the settings in /etc/callspool/config.toml: silent when all went well
+  callspool inspect
+      what is pending, and what needs a person
+
+Durations are written 90s, 5m, 6h, 2d; sizes 16KiB, 20MB.
+What a flag says goes, then the environment, then the config file, then the default.
+
+Exit codes:
+    0  nothing failed
+    1  internal: a bug
+    2  usage: a wrong flag, an unusable configuration, a base URL that is not the API
+    3  deferred: sessions failed for a passing reason and will be retried
+    4  attention: something failed, is corrupt or was delivered in part only
+    5  unavailable: the API is away or throttles; the run stopped early
+   10  no spool: the root or the metadata directory is missing or unreadable
+   11  locked: another run works on the spool
+   12  auth: the API refused the credentials
+   20  durability: the spool cannot be written, for example because the disk is full
+  128+N  stopped by signal N";
+
+pub(super) const RUN: &str = "\
+Examples:
+  callspool run --batch-size 20 --max-duration 10m
+      at most 20 sessions, and none started after ten minutes
+  callspool run --rate 100/min,1000/h
+      keep below the API's limits
+  callspool run --format json --ok-exit 3,11
+      a report for a program; waiting retries and another run are no failures";
+
+pub(super) const DRY_RUN: &str = "\
+Examples:
+  callspool dry-run
+      a line for each session: what would be done with it, and which files
+  callspool dry-run --format json
+      one JSON object a line";
+
+pub(super) const INSPECT: &str = "\
+Examples:
+  callspool inspect
+      counts, and what is pending or failed
+  callspool inspect session_20251029_135057_99509edf
+      all that is known of one session
+  callspool inspect --state failed --format json
+      one JSON object a line
+  callspool inspect --check --max-age 2h --max-pending 500
+      one line and exit code 0, 3 or 4, for a monitor";
+
+pub(super) const REQUEUE: &str = "\
+Examples:
+  callspool requeue session_20251029_135057_99509edf
+      try that session again, with its attempts at zero
+  callspool requeue --failed --since 2d --error rejected --dry-run
+      what would be put back
+  callspool inspect --state failed --format json | jq -r .session_id | callspool requeue -
+      ids from another program
+  callspool requeue --part recording --force session_20251029_135057_99509edf
+      send a recording again that was delivered";

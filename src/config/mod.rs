@@ -1,0 +1,33 @@
+//! The settings: where they come from, what they may be, and which one goes.
+//!
+//! Flag, environment, config file, default, in that order, resolved in one place ([`resolve`]); a
+//! value keeps its [`Source`] until it is understood, so that every error names it. Reads the
+//! config file and the token file and no other; knows nothing of the spool, the wire or the
+//! commands.
+
+pub mod catalog;
+mod environment;
+mod error;
+mod file;
+mod layer;
+mod nearest;
+mod resolve;
+mod settings;
+mod source;
+pub mod token;
+pub mod value;
+
+#[cfg(test)]
+mod tests;
+
+pub use catalog::Setting;
+pub use environment::{CONFIG_VARIABLE, Environment, TOKEN_VARIABLE};
+pub use error::ConfigError;
+pub use file::{DEFAULT_PATH, MAX_CONFIG_BYTES};
+pub use layer::Layer;
+pub(crate) use nearest::nearest;
+pub(crate) use resolve::value_error;
+pub use resolve::{Inputs, resolve};
+pub use settings::{Attention, Directories, Format, LogFormat, SettingOrigin, Settings, Verbosity};
+pub use source::{RawValue, Source};
+pub use value::Rate;

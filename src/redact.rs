@@ -1,0 +1,152 @@
+//! Keeps the people of a call out of logs, errors and reports.
+//!
+//! Pure: text in, text out. It is for text that came from elsewhere (the API's messages, file
+//! names) on its way into a message of ours. The scrubber would rather withhold too much than too
+//! little.
+
+mod compare;
+mod mask;
+
+pub use mask::mask_phone;
+
+/// What stands for a text that quotes a transcript or a lead.
+pub const WITHHELD: &str = "[withheld: it quotes call content]";
+
+/// The shortest value of a lead that is looked for, in characters.
+const MIN_LEAD_CHARS: usize = 3;
+
+/// Of a text, at least so many characters are looked at.
+const MIN_LOOKED_AT_CHARS: usize = 4096;
+
+/// What one session's texts must not show. It has no `Debug`: it holds what it hides.
+#[derive(Clone, Default)]
+pub struct Redactor {
+    phones: Vec<String>,
+    secrets: Vec<String>,
+    lead_values: Vec<String>,
+    transcript_texts: Vec<String>,
+}
+
+impl Redactor {
+    /// A redactor that knows no personal data yet; it already masks what looks like a phone number
+    /// or an e-mail address.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a phone number, in any spelling. Fewer than seven digits are too few to tell.
+    #[must_use]
+    pub fn phone(mut self, phone: &str) -> Self {
+        let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
+        if digits.len() >= mask::MIN_PHONE_DIGITS {
+            self.phones.push(digits);
+        }
+        self
+    }
+
+    /// Adds a secret: the bearer token.
+    #[must_use]
+    pub fn secret(mut self, secret: &str) -> Self {
+        if !secret.is_empty() {
+            self.secrets.push(secret.to_owned());
+        }
+        self
+    }
+
+    /// Adds a value out of the lead; one that looks like a phone number counts as that too.
+    #[must_use]
+    pub fn lead_value(mut self, value: &str) -> Self {
+        let folded = compare::fold(value);
+        let folded = folded.trim();
+        if folded.chars().count() >= MIN_LEAD_CHARS {
+            self.lead_values.push(folded.to_owned());
+        }
+        // Fewer digits may be a date, which session ids hold too.
+        let digits = value.chars().filter(char::is_ascii_digit).count();
+        let is_phone = value
+            .chars()
+            .all(|c| c.is_ascii_digit() || mask::is_separator(c));
+        if is_phone && digits >= mask::WHOLE_PHONE_DIGITS {
+            return self.phone(value);
+        }
+        self
+    }
+
+    /// Adds what was said in one turn of the call.
+    #[must_use]
+    pub fn transcript_text(mut self, text: &str) -> Self {
+        self.transcript_texts.push(text.to_owned());
+        self
+    }
+
+    /// Makes a text fit for a log, an error or a report: at most `max_chars` characters on one
+    /// line, without control characters, secrets, whole phone numbers or e-mail addresses.
+    ///
+    /// The whole text is withheld when it quotes a value of the lead (three characters or more, in
+    /// any case) or twelve characters in a row of what was said.
+    pub fn scrub(&self, text: &str, max_chars: usize) -> String {
+        // Far more than can be shown is looked at, yet not all of a text without end.
+        let looked_at = max_chars.saturating_mul(4).max(MIN_LOOKED_AT_CHARS);
+        let clean = one_line(text, looked_at);
+        if self.quotes_the_call(&clean) {
+            return truncate(WITHHELD, max_chars);
+        }
+        let without_secrets = self
+            .secrets
+            .iter()
+            .fold(clean, |text, secret| mask::secret(&text, secret));
+        let without_emails = mask::emails(&without_secrets);
+        truncate(&mask::phones(&without_emails, &self.phones), max_chars)
+    }
+
+    fn quotes_the_call(&self, text: &str) -> bool {
+        let message = compare::Message::new(text);
+        self.lead_values.iter().any(|value| message.contains(value))
+            || self
+                .transcript_texts
+                .iter()
+                .any(|said| message.shares_a_window(said))
+    }
+}
+
+/// Whether a character would steer a terminal or hide text on it: control characters, line and
+/// paragraph separators, direction marks and overrides, invisible characters and tags.
+pub(crate) fn is_display_control(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+/// The text on one line: breaks and tabs become spaces, other control characters go.
+fn one_line(text: &str, max_chars: usize) -> String {
+    text.chars()
+        .filter_map(|c| match c {
+            '\n' | '\r' | '\t' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some(' '),
+            c if is_display_control(c) => None,
+            c => Some(c),
+        })
+        .take(max_chars)
+        .collect()
+}
+
+/// At most `max_chars` characters; an ellipsis, which counts, says that something is missing.
+fn truncate(text: &str, max_chars: usize) -> String {
+    if text.chars().count() <= max_chars {
+        return text.to_owned();
+    }
+    let kept = text.chars().take(max_chars.saturating_sub(1));
+    kept.chain((max_chars > 0).then_some('…')).collect()
+}
+
+#[cfg(test)]
+mod tests;
