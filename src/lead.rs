@@ -25,15 +25,19 @@ pub fn parse(bytes: &[u8]) -> Result<Box<RawValue>, LeadError> {
     Ok(value.to_owned())
 }
 
-/// Every text in a lead, however deep: what messages about the session must not show.
-pub fn texts(lead: &RawValue) -> Vec<String> {
+/// Members that say nothing of a person: an error may name their values.
+const IMPERSONAL: [&str; 4] = ["status", "source", "timestamp", "campaign_metadata"];
+
+/// Every text in a lead, however deep, that messages about the session must not show.
+pub fn personal_texts(lead: &RawValue) -> Vec<String> {
     let mut texts = Vec::new();
     let mut rest = vec![lead.to_owned()];
     while let Some(value) = rest.pop() {
         if let Some(text) = json::string(&value) {
             texts.push(text);
         } else if let Some(object) = RawObject::from_raw(&value) {
-            rest.extend(object.iter().map(|(_, value)| value.to_owned()));
+            let personal = object.iter().filter(|(name, _)| !IMPERSONAL.contains(name));
+            rest.extend(personal.map(|(_, value)| value.to_owned()));
         } else if let Some(array) = json::array(&value) {
             rest.extend(array);
         }
@@ -84,7 +88,7 @@ mod tests {
     fn texts_are_found_at_every_depth() {
         let lead =
             parse(br#"{"name":"Ann","more":{"tags":["a",["b"]],"n":1},"none":null}"#).unwrap();
-        let mut texts = texts(&lead);
+        let mut texts = personal_texts(&lead);
         texts.sort();
         assert_eq!(texts, ["Ann", "a", "b"]);
     }

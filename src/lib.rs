@@ -2,7 +2,9 @@
 
 pub mod cli;
 pub mod clock;
+pub mod command;
 pub mod config;
+pub mod drain;
 pub mod json;
 pub mod lead;
 pub mod logging;

@@ -151,6 +151,16 @@ pub enum ConfigError {
         /// The line, from 1.
         line: usize,
     },
+    /// The file with trust anchors cannot be read.
+    #[error("cannot read the --ca-file {} (from {origin}): {cause}", .path.display())]
+    CaRead {
+        /// The file.
+        path: PathBuf,
+        /// Who named it.
+        origin: Source,
+        /// What the system said.
+        cause: io::Error,
+    },
     /// The token file cannot be read.
     #[error("cannot read the token file {} (from {origin}): {cause}", .path.display())]
     TokenRead {

@@ -5,6 +5,7 @@
 //! config file and the token file and no other; knows nothing of the spool, the wire or the
 //! commands.
 
+mod ca_file;
 pub mod catalog;
 mod environment;
 mod error;
@@ -20,6 +21,7 @@ pub mod value;
 #[cfg(test)]
 mod tests;
 
+pub use ca_file::read_ca_file;
 pub use catalog::Setting;
 pub use environment::{CONFIG_VARIABLE, Environment, TOKEN_VARIABLE};
 pub use error::ConfigError;

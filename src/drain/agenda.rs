@@ -58,11 +58,18 @@ pub fn judge(spool: &Spool, entry: Entry, policy: &Policy, now: DateTime<Utc>) -
     match standing(&document, policy, now) {
         Standing::Delivered => Judgement::Unmoved(State::Processed, document),
         Standing::Failed => Judgement::Unmoved(State::Failed, document),
-        Standing::Foreign(word) => {
-            Judgement::Skip(format!("its status is \"{}\", which is not callspool's to act on", word.escape_debug()))
-        }
+        Standing::Foreign(word) => Judgement::Skip(format!(
+            "its status is \"{}\", which is not callspool's to act on",
+            word.escape_debug()
+        )),
         Standing::BackOff(until) => Judgement::BackOff(document, until),
-        Standing::Untried => Judgement::Untried(Candidate { entry, failed_before }),
-        Standing::Retry => Judgement::Retry(Candidate { entry, failed_before }),
+        Standing::Untried => Judgement::Untried(Candidate {
+            entry,
+            failed_before,
+        }),
+        Standing::Retry => Judgement::Retry(Candidate {
+            entry,
+            failed_before,
+        }),
     }
 }

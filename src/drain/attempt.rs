@@ -6,7 +6,9 @@ use super::body;
 use super::exchange::{Exchange, Patience, Timed, Trouble};
 use crate::clock::Clock;
 use crate::outcome::{Failure, FailureKind, Part};
-use crate::plan::{CallDataStep, Campaign, Delivery, Policy, RecordingStep, RecordingToSend, retry_after_delay};
+use crate::plan::{
+    CallDataStep, Campaign, Delivery, Policy, RecordingStep, RecordingToSend, retry_after_delay,
+};
 use crate::redact::Redactor;
 use crate::report::{PartCounts, Stop};
 use crate::session::{Document, Dossier, Lacking, PartState};
@@ -15,7 +17,7 @@ use crate::spool::{Filed, LeasedSpool, OpenRecordingError, SpoolError, State};
 use crate::upload::{Acknowledgement, Presence, UploadApi, call_data, idempotency};
 
 /// How a try at a session ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum End {
     /// Both parts have come to an end; the verdict says where the session belongs.
     Complete,
@@ -25,7 +27,18 @@ pub(super) enum End {
     Stopped(Stop, String),
     /// Somebody removed the document meanwhile.
     Vanished,
+    /// Something could not be recorded: the run must end.
+    Unrecorded(SpoolError),
 }
+
+impl From<SpoolError> for End {
+    fn from(error: SpoolError) -> Self {
+        Self::Unrecorded(error)
+    }
+}
+
+/// A step of a try; the error is where the try ends early.
+type Step<T> = Result<T, End>;
 
 /// What a try at a session came to. The document holds the facts; what they cost is apart, because
 /// an outage is no session's fault.
@@ -54,20 +67,6 @@ pub(super) struct Attempt<'t, 'a, A, C> {
     checkpointed: bool,
 }
 
-/// Why the try goes no further.
-enum Halt {
-    End(End),
-    Disk(SpoolError),
-}
-
-impl From<SpoolError> for Halt {
-    fn from(error: SpoolError) -> Self {
-        Self::Disk(error)
-    }
-}
-
-type Step<T> = Result<T, Halt>;
-
 impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
     pub(super) fn new(
         exchange: &'t mut Exchange<'a, A, C>,
@@ -86,31 +85,34 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
             parts: PartCounts::default(),
         };
         let redactor = body::redactor(dossier, secret);
-        Self { exchange, spool, policy, clock, dossier, redactor, so_far, checkpointed: false }
+        Self {
+            exchange,
+            spool,
+            policy,
+            clock,
+            dossier,
+            redactor,
+            so_far,
+            checkpointed: false,
+        }
     }
 
     /// Makes the try.
-    ///
-    /// # Errors
-    /// When something cannot be recorded durably: the run must end.
-    pub(super) fn make(mut self, delivery: &Delivery) -> Result<Attempted, (Attempted, SpoolError)> {
+    pub(super) fn make(mut self, delivery: &Delivery) -> Attempted {
         for warning in &delivery.warnings {
             let warning = self.redactor.scrub(warning, 400);
             log::warn!(session = self.dossier.document.session_id(), warning = warning.as_str(); "recording");
         }
-        let steps = self.recording(&delivery.recording, &delivery.call_data).and_then(|()| self.call_data(&delivery.call_data));
+        let steps = self
+            .recording(&delivery.recording, &delivery.call_data)
+            .and_then(|()| self.call_data(&delivery.call_data));
         let now = self.clock.now();
-        if let Err(error) = settle::set(self.so_far.document.set_last_upload_attempt(now), &self.dossier.name) {
-            return Err((self.so_far, error));
+        let stamped = self.so_far.document.set_last_upload_attempt(now);
+        let steps = steps.and_then(|()| Ok(settle::set(stamped, &self.dossier.name)?));
+        if let Err(end) = steps {
+            self.so_far.end = end;
         }
-        match steps {
-            Ok(()) => Ok(self.so_far),
-            Err(Halt::End(end)) => {
-                self.so_far.end = end;
-                Ok(self.so_far)
-            }
-            Err(Halt::Disk(error)) => Err((self.so_far, error)),
-        }
+        self.so_far
     }
 
     fn recording(&mut self, step: &RecordingStep, next: &CallDataStep) -> Step<()> {
@@ -128,7 +130,11 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
                 log::warn!(session = self.dossier.document.session_id(), reason = reason.as_str(); "the recording is missing, the call data goes without it");
                 Ok(())
             }
-            RecordingStep::Remote { url, bytes, duration } => {
+            RecordingStep::Remote {
+                url,
+                bytes,
+                duration,
+            } => {
                 record.set_state(Part::Recording, PartState::Remote, now);
                 record.recording.url = Some(url.clone());
                 record.recording.bytes = *bytes;
@@ -142,7 +148,10 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
 
     fn upload(&mut self, recording: &RecordingToSend, next: &CallDataStep) -> Step<()> {
         let path = format!("recordings/{}", recording.file.relative.display());
-        settle::set(self.so_far.document.set_recording_path(&path), &self.dossier.name)?;
+        settle::set(
+            self.so_far.document.set_recording_path(&path),
+            &self.dossier.name,
+        )?;
         let mut patience = Patience::default();
         let failure = loop {
             let timed = match self.send_recording(recording, &mut patience) {
@@ -151,11 +160,23 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
             };
             match timed.result {
                 Ok(stored) => {
-                    self.note(Part::Recording, if stored.duplicate { "duplicate" } else { "uploaded" }, timed.took);
+                    self.note(
+                        Part::Recording,
+                        if stored.duplicate {
+                            "duplicate"
+                        } else {
+                            "uploaded"
+                        },
+                        timed.took,
+                    );
                     return self.recording_delivered(recording, stored.url, stored.duplicate, next);
                 }
-                Err(Trouble::Again(failure)) => self.note_failure(Part::Recording, failure, timed.took),
-                Err(Trouble::Session(failure)) => break self.noted(Part::Recording, failure, timed.took),
+                Err(Trouble::Again(failure)) => {
+                    self.note_failure(Part::Recording, failure, timed.took)
+                }
+                Err(Trouble::Session(failure)) => {
+                    break self.noted(Part::Recording, failure, timed.took);
+                }
                 Err(Trouble::Stop(stop, failure)) => {
                     return Err(self.stopped(Part::Recording, stop, failure, timed.took));
                 }
@@ -171,10 +192,15 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
         patience: &mut Patience,
     ) -> Result<Timed<crate::upload::StoredRecording>, Failure> {
         let changed = |message: &str| Failure::local(FailureKind::Changed, message);
-        let mut file = self.spool.open_recording(&recording.file).map_err(|error| match error {
-            OpenRecordingError::Gone => changed("the recording went away before it was sent"),
-            OpenRecordingError::Unreadable(error) => changed(&format!("the recording cannot be read any more: {error}")),
-        });
+        let mut file = self
+            .spool
+            .open_recording(&recording.file)
+            .map_err(|error| match error {
+                OpenRecordingError::Gone => changed("the recording went away before it was sent"),
+                OpenRecordingError::Unreadable(error) => {
+                    changed(&format!("the recording cannot be read any more: {error}"))
+                }
+            });
         if let Ok(open) = &file
             && !open.is_unchanged_since(&recording.file)
         {
@@ -187,21 +213,40 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
         let document = &self.so_far.document;
         let len_bytes = file.len_bytes();
         let content = idempotency::Content::Length(len_bytes);
-        let key = idempotency::key(document.session_id(), Part::Recording, document.record.generation, content);
+        let key = idempotency::key(
+            document.session_id(),
+            Part::Recording,
+            document.record.generation,
+            content,
+        );
         let name = recording.file.file_name();
         let session_id = document.session_id().to_owned();
-        let mut timed = self.exchange.upload(&session_id, &name, len_bytes, &mut file, &key, patience);
+        let mut timed =
+            self.exchange
+                .upload(&session_id, &name, len_bytes, &mut file, &key, patience);
         if timed.result.is_ok() && !file.is_unchanged_since(&recording.file) {
-            timed.result = Err(Trouble::Session(changed("the recording changed while it was sent")));
+            timed.result = Err(Trouble::Session(changed(
+                "the recording changed while it was sent",
+            )));
         }
         Ok(timed)
     }
 
-    fn recording_delivered(&mut self, sent: &RecordingToSend, url: String, duplicate: bool, next: &CallDataStep) -> Step<()> {
+    fn recording_delivered(
+        &mut self,
+        sent: &RecordingToSend,
+        url: String,
+        duplicate: bool,
+        next: &CallDataStep,
+    ) -> Step<()> {
         let now = self.clock.now();
         let record = &mut self.so_far.document.record;
         record.count_attempt(Part::Recording);
-        let state = if duplicate { PartState::Duplicate } else { PartState::Uploaded };
+        let state = if duplicate {
+            PartState::Duplicate
+        } else {
+            PartState::Uploaded
+        };
         record.set_state(Part::Recording, state, now);
         record.recording.url = Some(url);
         record.recording.bytes = Some(sent.file.len_bytes);
@@ -216,7 +261,13 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
             self.so_far.parts.recordings_uploaded += 1;
         }
         log::info!(session = self.dossier.document.session_id(), bytes = sent.file.len_bytes, duplicate = duplicate; "recording uploaded");
-        let is_complement = matches!(next, CallDataStep::Post { is_complement: true, .. });
+        let is_complement = matches!(
+            next,
+            CallDataStep::Post {
+                is_complement: true,
+                ..
+            }
+        );
         if is_complement {
             self.so_far.document.record.reopen_call_data();
         }
@@ -230,28 +281,42 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
         if post_follows {
             marked.record.call_data.unconfirmed = true;
         }
-        settle::set(marked.set_last_upload_attempt(self.clock.now()), &self.dossier.name)?;
-        match self.spool.rewrite(State::Pending, &self.dossier.name, &marked)? {
+        settle::set(
+            marked.set_last_upload_attempt(self.clock.now()),
+            &self.dossier.name,
+        )?;
+        match self
+            .spool
+            .rewrite(State::Pending, &self.dossier.name, &marked)?
+        {
             Filed::As(_) => {
                 self.checkpointed = true;
                 Ok(())
             }
-            Filed::Vanished => Err(Halt::End(End::Vanished)),
+            Filed::Vanished => Err(End::Vanished),
         }
     }
 
     fn recording_failed(&mut self, failure: &Failure) -> Step<()> {
         if failure.kind == FailureKind::Rejected {
             self.so_far.document.record.count_attempt(Part::Recording);
-            self.so_far.document.record.set_state(Part::Recording, PartState::Rejected, self.clock.now());
+            self.so_far.document.record.set_state(
+                Part::Recording,
+                PartState::Rejected,
+                self.clock.now(),
+            );
             self.so_far.rejected = true;
             return Ok(());
         }
         if !settle::costs_attempt(failure) {
-            return Err(Halt::End(End::Deferred));
+            return Err(End::Deferred);
         }
         self.charge(Part::Recording, failure);
-        if self.is_exhausted(Part::Recording) { Ok(()) } else { Err(Halt::End(End::Deferred)) }
+        if self.is_exhausted(Part::Recording) {
+            Ok(())
+        } else {
+            Err(End::Deferred)
+        }
     }
 
     /// Whether the attempt that just failed was the part's last one.
@@ -260,7 +325,12 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
     }
 
     fn call_data(&mut self, step: &CallDataStep) -> Step<()> {
-        let CallDataStep::Post { campaign, lacking, is_complement } = step else {
+        let CallDataStep::Post {
+            campaign,
+            lacking,
+            is_complement,
+        } = step
+        else {
             return Ok(());
         };
         if *is_complement && !self.prepare_complement()? {
@@ -280,7 +350,11 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
         };
         if failure.kind == FailureKind::Rejected {
             self.so_far.document.record.count_attempt(Part::CallData);
-            self.so_far.document.record.set_state(Part::CallData, PartState::Rejected, self.clock.now());
+            self.so_far.document.record.set_state(
+                Part::CallData,
+                PartState::Rejected,
+                self.clock.now(),
+            );
             self.so_far.rejected = true;
             return Ok(());
         }
@@ -290,18 +364,22 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
                 return Ok(());
             }
         }
-        Err(Halt::End(End::Deferred))
+        Err(End::Deferred)
     }
 
     /// Makes call data due again that went without something. Says whether that is there now: the
     /// recording may have failed again.
     fn prepare_complement(&mut self) -> Step<bool> {
         let record = &mut self.so_far.document.record;
-        let is_there = record.call_data.without.iter().any(|lacking| match lacking {
-            Lacking::Recording => record.recording.state.is_delivered(),
-            Lacking::Lead => self.dossier.lead.here().is_some(),
-            Lacking::Transcript => self.dossier.transcript.here().is_some(),
-        });
+        let is_there = record
+            .call_data
+            .without
+            .iter()
+            .any(|lacking| match lacking {
+                Lacking::Recording => record.recording.state.is_delivered(),
+                Lacking::Lead => self.dossier.lead.here().is_some(),
+                Lacking::Transcript => self.dossier.transcript.here().is_some(),
+            });
         if is_there && record.call_data.state != PartState::Pending {
             record.reopen_call_data();
             self.checkpoint(true)?;
@@ -310,14 +388,27 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
     }
 
     /// Posts the call data, asking first where an earlier post may have arrived.
-    fn post(&mut self, campaign: &Campaign, is_complement: bool) -> Step<Result<Acknowledged, Failure>> {
+    fn post(
+        &mut self,
+        campaign: &Campaign,
+        is_complement: bool,
+    ) -> Step<Result<Acknowledged, Failure>> {
         let name = &self.dossier.name;
         let body = body::build(self.dossier, &self.so_far.document, campaign).map_err(|error| {
-            Halt::Disk(SpoolError { operation: "build the call data of", path: name.into(), source: error.into() })
+            End::Unrecorded(SpoolError {
+                operation: "build the call data of",
+                path: name.into(),
+                source: error.into(),
+            })
         })?;
         let record = &self.so_far.document.record;
         let session_id = self.so_far.document.session_id().to_owned();
-        let key = idempotency::key(&session_id, Part::CallData, record.generation, idempotency::Content::Body(&body));
+        let key = idempotency::key(
+            &session_id,
+            Part::CallData,
+            record.generation,
+            idempotency::Content::Body(&body),
+        );
         if !self.checkpointed {
             self.spool.sync_mark()?;
         }
@@ -326,7 +417,9 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
             if self.so_far.document.record.call_data.unconfirmed {
                 match self.ask(&session_id, &mut patience)? {
                     // The API may hold the incomplete post that this one is to complete.
-                    Ok(Some(found)) if !is_complement || self.is_linked(&found) => return Ok(Ok(found)),
+                    Ok(Some(found)) if !is_complement || self.is_linked(&found) => {
+                        return Ok(Ok(found));
+                    }
                     Ok(_) => self.so_far.document.record.call_data.unconfirmed = false,
                     Err(failure) => return Ok(Err(failure)),
                 }
@@ -335,8 +428,18 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
             match timed.result {
                 Ok(acknowledgement) => {
                     let is_new = acknowledgement == Acknowledgement::Stored;
-                    self.note(Part::CallData, if is_new { "uploaded" } else { "duplicate" }, timed.took);
-                    return Ok(Ok(if is_new { Acknowledged::Stored } else { Acknowledged::Duplicate { recording_url: None } }));
+                    self.note(
+                        Part::CallData,
+                        if is_new { "uploaded" } else { "duplicate" },
+                        timed.took,
+                    );
+                    return Ok(Ok(if is_new {
+                        Acknowledged::Stored
+                    } else {
+                        Acknowledged::Duplicate {
+                            recording_url: None,
+                        }
+                    }));
                 }
                 Err(Trouble::Again(failure)) => {
                     self.so_far.document.record.call_data.unconfirmed |= failure.fate_unknown;
@@ -373,7 +476,11 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
                 // Neither confirmed nor refuted: it is asked again before the next post, and the
                 // claim alone does not fail the session for good.
                 self.so_far.document.record.call_data.unconfirmed = true;
-                let kind = if failure.kind == FailureKind::Rejected { FailureKind::Server } else { failure.kind };
+                let kind = if failure.kind == FailureKind::Rejected {
+                    FailureKind::Server
+                } else {
+                    failure.kind
+                };
                 Ok(Err(Failure { kind, ..failure }))
             }
         }
@@ -381,7 +488,11 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
 
     /// Asks whether the call is there: `Some` when it is, `None` when it is not or the API cannot
     /// tell.
-    fn ask(&mut self, session_id: &str, patience: &mut Patience) -> Step<Result<Option<Acknowledged>, Failure>> {
+    fn ask(
+        &mut self,
+        session_id: &str,
+        patience: &mut Patience,
+    ) -> Step<Result<Option<Acknowledged>, Failure>> {
         let call_id = call_data::call_id(session_id);
         loop {
             let timed = self.exchange.find(session_id, &call_id, patience);
@@ -398,8 +509,12 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
                     self.note(Part::CallData, "not_answered", timed.took);
                     return Ok(Ok(None));
                 }
-                Err(Trouble::Again(failure)) => self.note_failure(Part::CallData, failure, timed.took),
-                Err(Trouble::Session(failure)) => return Ok(Err(self.noted(Part::CallData, failure, timed.took))),
+                Err(Trouble::Again(failure)) => {
+                    self.note_failure(Part::CallData, failure, timed.took)
+                }
+                Err(Trouble::Session(failure)) => {
+                    return Ok(Err(self.noted(Part::CallData, failure, timed.took)));
+                }
                 Err(Trouble::Stop(stop, failure)) => {
                     return Err(self.stopped(Part::CallData, stop, failure, timed.took));
                 }
@@ -410,13 +525,22 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
     /// Whether the API's copy of the call holds our recording, where that was what it lacked.
     fn is_linked(&self, acknowledged: &Acknowledged) -> bool {
         let record = &self.so_far.document.record;
-        let Acknowledged::Duplicate { recording_url: Some(url) } = acknowledged else {
+        let Acknowledged::Duplicate {
+            recording_url: Some(url),
+        } = acknowledged
+        else {
             return false;
         };
-        record.call_data.without == [Lacking::Recording] && record.recording.url.as_ref() == Some(url)
+        record.call_data.without == [Lacking::Recording]
+            && record.recording.url.as_ref() == Some(url)
     }
 
-    fn call_data_delivered(&mut self, acknowledged: Acknowledged, lacking: Vec<Lacking>, is_complement: bool) {
+    fn call_data_delivered(
+        &mut self,
+        acknowledged: Acknowledged,
+        lacking: Vec<Lacking>,
+        is_complement: bool,
+    ) {
         let now = self.clock.now();
         let is_linked = self.is_linked(&acknowledged);
         let has_lead = self.dossier.lead.here().is_some();
@@ -449,7 +573,12 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
 
     fn log_turns(&self) {
         let session = self.dossier.document.session_id();
-        let Some(Ok(transcript)) = self.dossier.transcript.here().map(|reading| reading.content.as_ref()) else {
+        let Some(Ok(transcript)) = self
+            .dossier
+            .transcript
+            .here()
+            .map(|reading| reading.content.as_ref())
+        else {
             log::info!(session = session; "call data delivered without a transcript");
             return;
         };
@@ -461,12 +590,21 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
     }
 
     fn charge(&mut self, part: Part, failure: &Failure) {
-        let retry_after = failure.retry_after.map(|after| retry_after_delay(after, self.clock.now()));
+        let retry_after = failure
+            .retry_after
+            .map(|after| retry_after_delay(after, self.clock.now()));
         self.so_far.charges.push(Charge { part, retry_after });
     }
 
     fn note(&mut self, part: Part, outcome: &str, took: Duration) {
-        settle::remember(&mut self.so_far.document, part, outcome, None, Some(took), self.clock.now());
+        settle::remember(
+            &mut self.so_far.document,
+            part,
+            outcome,
+            None,
+            Some(took),
+            self.clock.now(),
+        );
     }
 
     fn noted(&mut self, part: Part, mut failure: Failure, took: Duration) -> Failure {
@@ -477,7 +615,13 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
 
     fn note_failure(&mut self, part: Part, mut failure: Failure, took: Duration) {
         failure.message = self.redactor.scrub(&failure.message, 400);
-        settle::note_failure(&mut self.so_far.document, part, &failure, Some(took), self.clock.now());
+        settle::note_failure(
+            &mut self.so_far.document,
+            part,
+            &failure,
+            Some(took),
+            self.clock.now(),
+        );
         log::warn!(
             session = self.dossier.document.session_id(),
             part = part.as_str(),
@@ -488,12 +632,12 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
         );
     }
 
-    fn stopped(&mut self, part: Part, stop: Stop, failure: Option<Failure>, took: Duration) -> Halt {
+    fn stopped(&mut self, part: Part, stop: Stop, failure: Option<Failure>, took: Duration) -> End {
         let message = match failure {
             Some(failure) => self.noted(part, failure, took).message,
             None => String::new(),
         };
-        Halt::End(End::Stopped(stop, message))
+        End::Stopped(stop, message)
     }
 }
 
@@ -501,5 +645,7 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
 enum Acknowledged {
     Stored,
     /// It was there before; with the recording URL that the API holds for it, when it told.
-    Duplicate { recording_url: Option<String> },
+    Duplicate {
+        recording_url: Option<String>,
+    },
 }

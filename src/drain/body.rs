@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::lead;
 use crate::plan::Campaign;
 use crate::redact::Redactor;
 use crate::session::{Document, Dossier, Lookup};
@@ -9,11 +10,24 @@ use crate::upload::call_data::{self, CallDataInput, RecordingReference};
 
 /// Builds the body of the call-data post. The same document, files and recording give the same
 /// bytes, whenever it is built.
-pub(super) fn build(dossier: &Dossier, document: &Document, campaign: &Campaign) -> serde_json::Result<Vec<u8>> {
+pub(super) fn build(
+    dossier: &Dossier,
+    document: &Document,
+    campaign: &Campaign,
+) -> serde_json::Result<Vec<u8>> {
     let recording = &document.record.recording;
-    let reference = recording.url.as_deref().filter(|_| recording.state.is_delivered());
-    let transcript = dossier.transcript.here().and_then(|reading| reading.content.as_ref().ok());
-    let lead = dossier.lead.here().and_then(|reading| reading.content.as_ref().ok());
+    let reference = recording
+        .url
+        .as_deref()
+        .filter(|_| recording.state.is_delivered());
+    let transcript = dossier
+        .transcript
+        .here()
+        .and_then(|reading| reading.content.as_ref().ok());
+    let lead = dossier
+        .lead
+        .here()
+        .and_then(|reading| reading.content.as_ref().ok());
     call_data::build(&CallDataInput {
         session_id: document.session_id(),
         campaign_id: &campaign.campaign_id,
@@ -25,8 +39,11 @@ pub(super) fn build(dossier: &Dossier, document: &Document, campaign: &Campaign)
         call_start: document.timestamp("call_start"),
         call_end: document.timestamp("call_end"),
         transcript,
-        lead: lead.map(|lead| lead.as_raw()),
-        recording: reference.map(|url| RecordingReference { url, size_bytes: recording.bytes }),
+        lead: lead.map(|lead| &**lead),
+        recording: reference.map(|url| RecordingReference {
+            url,
+            size_bytes: recording.bytes,
+        }),
         recording_duration: recording.duration_seconds.map(Duration::from_secs),
     })
 }
@@ -50,7 +67,7 @@ pub(super) fn redactor(dossier: &Dossier, secret: Option<&str>) -> Redactor {
     if let Lookup::Here(reading) = &dossier.lead
         && let Ok(lead) = &reading.content
     {
-        for value in lead.texts() {
+        for value in lead::personal_texts(lead) {
             redactor = redactor.lead_value(&value);
         }
     }

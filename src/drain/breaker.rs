@@ -10,7 +10,11 @@ pub(super) struct Breaker {
 
 impl Breaker {
     pub(super) fn new(limit: u32) -> Self {
-        Self { limit, failures: 0, rejections: 0 }
+        Self {
+            limit,
+            failures: 0,
+            rejections: 0,
+        }
     }
 
     /// Something was delivered: the service works and understands us.

@@ -12,7 +12,10 @@ use crate::clock::Clock;
 use crate::outcome::{Failure, FailureKind, Part};
 use crate::plan::{Policy, retry_after_delay};
 use crate::report::Stop;
-use crate::upload::{Acknowledgement, CallDataPost, Presence, RecordingUpload, StoredRecording, UploadApi, idempotency};
+use crate::upload::{
+    Acknowledgement, CallDataPost, Presence, RecordingUpload, StoredRecording, UploadApi,
+    idempotency,
+};
 
 /// How often one request is sent again after waiting.
 const WAITS_PER_REQUEST: u32 = 2;
@@ -105,7 +108,10 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
         key: &str,
         patience: &mut Patience,
     ) -> Timed<StoredRecording> {
-        let mut body = Counted { inner: body, bytes: 0 };
+        let mut body = Counted {
+            inner: body,
+            bytes: 0,
+        };
         let timed = self.request(Part::Recording, session_id, patience, |api, request_id| {
             api.upload_recording(RecordingUpload {
                 file_name,
@@ -128,7 +134,11 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
         patience: &mut Patience,
     ) -> Timed<Acknowledgement> {
         let timed = self.request(Part::CallData, session_id, patience, |api, request_id| {
-            api.post_call_data(CallDataPost { body, idempotency_key: key, request_id })
+            api.post_call_data(CallDataPost {
+                body,
+                idempotency_key: key,
+                request_id,
+            })
         });
         if timed.result.is_ok() {
             self.bytes_sent += body.len() as u64;
@@ -137,8 +147,15 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
     }
 
     /// Asks whether a call is there.
-    pub(super) fn find(&mut self, session_id: &str, call_id: &str, patience: &mut Patience) -> Timed<Presence> {
-        self.request(Part::CallData, session_id, patience, |api, request_id| api.find_call(call_id, request_id))
+    pub(super) fn find(
+        &mut self,
+        session_id: &str,
+        call_id: &str,
+        patience: &mut Patience,
+    ) -> Timed<Presence> {
+        self.request(Part::CallData, session_id, patience, |api, request_id| {
+            api.find_call(call_id, request_id)
+        })
     }
 
     /// Sits out what an earlier run was told to wait, if that is short enough.
@@ -162,7 +179,10 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
         send: impl FnOnce(&mut A, &str) -> Result<T, Failure>,
     ) -> Timed<T> {
         if let Err(stop) = self.may_send() {
-            return Timed { result: Err(Trouble::Stop(stop, None)), took: Duration::ZERO };
+            return Timed {
+                result: Err(Trouble::Stop(stop, None)),
+                took: Duration::ZERO,
+            };
         }
         self.tried = true;
         self.pacing.count(self.clock.now());
@@ -181,7 +201,13 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
         Timed { result, took }
     }
 
-    fn judge(&mut self, part: Part, session_id: &str, mut failure: Failure, patience: &mut Patience) -> Trouble {
+    fn judge(
+        &mut self,
+        part: Part,
+        session_id: &str,
+        mut failure: Failure,
+        patience: &mut Patience,
+    ) -> Trouble {
         self.connected |= failure.connected;
         if let Some(signal) = self.interrupt.signal() {
             return Trouble::Stop(Stop::Signal(signal), Some(failure));
@@ -213,13 +239,16 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
     /// Waits as the API asks, if that is short, not too often, and ends before the deadline.
     fn throttled(&mut self, failure: Failure, patience: &mut Patience) -> Trouble {
         let now = self.clock.now();
-        let wait = failure.retry_after.map_or(self.default_wait, |after| retry_after_delay(after, now));
+        let wait = failure
+            .retry_after
+            .map_or(self.default_wait, |after| retry_after_delay(after, now));
         let is_bearable = patience.waits < WAITS_PER_REQUEST
             && wait <= self.max_wait
             && self.waited.saturating_add(wait) <= self.max_wait.saturating_mul(WAITS_PER_RUN)
             && self.fits(wait);
         if !is_bearable {
-            self.not_before = now.checked_add_signed(TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX));
+            self.not_before =
+                now.checked_add_signed(TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX));
             return Trouble::Stop(Stop::Throttled, Some(failure));
         }
         log::info!(seconds = wait.as_secs_f64(); "waiting as the API asks");
@@ -255,7 +284,8 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
     }
 
     fn fits(&self, wait: Duration) -> bool {
-        self.deadline.is_none_or(|deadline| self.clock.monotonic() + wait < deadline)
+        self.deadline
+            .is_none_or(|deadline| self.clock.monotonic() + wait < deadline)
     }
 }
 

@@ -15,7 +15,7 @@ pub struct Limit {
 
 /// When requests were sent, and how long the next one has to wait.
 #[derive(Debug, Clone)]
-pub struct Pacing {
+pub(super) struct Pacing {
     limits: Vec<Limit>,
     sent: Vec<DateTime<Utc>>,
 }
@@ -23,27 +23,40 @@ pub struct Pacing {
 impl Pacing {
     /// Starts from what earlier runs have sent. Times in the future are a wrong clock's and count
     /// as now.
-    pub fn new(limits: Vec<Limit>, sent: Vec<DateTime<Utc>>, now: DateTime<Utc>) -> Self {
+    pub(super) fn new(limits: Vec<Limit>, sent: Vec<DateTime<Utc>>, now: DateTime<Utc>) -> Self {
         let sent = sent.into_iter().map(|time| time.min(now)).collect();
         Self { limits, sent }
     }
 
     /// How long the next request has to wait; zero when it may go.
-    pub fn wait(&self, now: DateTime<Utc>) -> Duration {
-        self.limits.iter().map(|limit| self.wait_for(*limit, now)).max().unwrap_or_default()
+    pub(super) fn wait(&self, now: DateTime<Utc>) -> Duration {
+        self.limits
+            .iter()
+            .map(|limit| self.wait_for(*limit, now))
+            .max()
+            .unwrap_or_default()
     }
 
     /// Counts a request.
-    pub fn count(&mut self, now: DateTime<Utc>) {
+    pub(super) fn count(&mut self, now: DateTime<Utc>) {
         if !self.limits.is_empty() {
             self.sent.push(now);
         }
     }
 
     /// The requests that still count, for the next run.
-    pub fn still_counting(&self, now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
-        let longest = self.limits.iter().map(|limit| limit.period).max().unwrap_or_default();
-        self.sent.iter().copied().filter(|time| *time + to_delta(longest) > now).collect()
+    pub(super) fn still_counting(&self, now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+        let longest = self
+            .limits
+            .iter()
+            .map(|limit| limit.period)
+            .max()
+            .unwrap_or_default();
+        self.sent
+            .iter()
+            .copied()
+            .filter(|time| *time + to_delta(longest) > now)
+            .collect()
     }
 
     fn wait_for(&self, limit: Limit, now: DateTime<Utc>) -> Duration {
@@ -54,7 +67,9 @@ impl Pacing {
         let Some(oldest) = self.sent.get(index) else {
             return Duration::ZERO;
         };
-        (*oldest + to_delta(limit.period) - now).to_std().unwrap_or_default()
+        (*oldest + to_delta(limit.period) - now)
+            .to_std()
+            .unwrap_or_default()
     }
 }
 
@@ -72,8 +87,14 @@ mod tests {
 
     #[test]
     fn the_strictest_limit_decides() {
-        let minute = Limit { requests: 2, period: Duration::from_secs(60) };
-        let hour = Limit { requests: 3, period: Duration::from_secs(3600) };
+        let minute = Limit {
+            requests: 2,
+            period: Duration::from_secs(60),
+        };
+        let hour = Limit {
+            requests: 3,
+            period: Duration::from_secs(3600),
+        };
         let mut pacing = Pacing::new(vec![minute, hour], Vec::new(), at(0));
         for second in [0, 10] {
             assert_eq!(pacing.wait(at(second)), Duration::ZERO);
@@ -96,7 +117,10 @@ mod tests {
 
     #[test]
     fn a_clock_that_went_back_does_not_block_for_longer_than_the_period() {
-        let limit = Limit { requests: 1, period: Duration::from_secs(60) };
+        let limit = Limit {
+            requests: 1,
+            period: Duration::from_secs(60),
+        };
         let pacing = Pacing::new(vec![limit], vec![at(1_000_000)], at(0));
         assert_eq!(pacing.wait(at(0)), Duration::from_secs(60));
     }

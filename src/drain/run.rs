@@ -16,7 +16,9 @@ use crate::plan::{Action, Delivery, Policy, Turns, assess};
 use crate::report::{Fate, RunSummary, SessionError, Stop};
 use crate::session::{Document, Dossier, PartState, Verdict, verdict};
 use crate::settle::{self, Charge};
-use crate::spool::{DocumentReading, Entry, Interrupted, LeasedSpool, Listed, RunState, SpoolError, State};
+use crate::spool::{
+    DocumentReading, Entry, Interrupted, LeasedSpool, Listed, RunState, SpoolError, State,
+};
 use crate::upload::UploadApi;
 
 /// What bounds a run.
@@ -67,11 +69,20 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
     ) -> Self {
         let now = clock.now();
         let started = clock.monotonic();
-        let deadline = limits.max_duration.and_then(|duration| started.checked_add(duration));
+        let deadline = limits
+            .max_duration
+            .and_then(|duration| started.checked_add(duration));
         let state = spool.run_state();
         let pacing = Pacing::new(limits.rate.clone(), state.requests.clone(), now);
-        let exchange =
-            Exchange::new(api, clock, interrupt.clone(), pacing, limits.max_wait, policy, deadline);
+        let exchange = Exchange::new(
+            api,
+            clock,
+            interrupt.clone(),
+            pacing,
+            limits.max_wait,
+            policy,
+            deadline,
+        );
         Self {
             spool,
             exchange,
@@ -120,7 +131,10 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
         let last = self.state.last.clone();
         for entry in listed.entries {
             if self.summary.stopped_by.is_some() {
-                turns.push_untried(Candidate { entry, failed_before: false });
+                turns.push_untried(Candidate {
+                    entry,
+                    failed_before: false,
+                });
                 continue;
             }
             let name = entry.name.to_string_lossy().into_owned();
@@ -128,7 +142,9 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
             let judged = self.judge_one(entry.clone(), did_crash);
             match judged {
                 Ok(None) => {}
-                Ok(Some((_, candidate))) if did_crash || last.contains(&name) => turns.push_last(candidate),
+                Ok(Some((_, candidate))) if did_crash || last.contains(&name) => {
+                    turns.push_last(candidate)
+                }
                 Ok(Some((true, candidate))) => turns.push_untried(candidate),
                 Ok(Some((false, candidate))) => turns.push_retry(candidate),
                 Err(error) => {
@@ -152,7 +168,11 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
     }
 
     /// Judges one document and deals with it unless it is due. Says whether it was never tried.
-    fn judge_one(&mut self, entry: Entry, did_crash: bool) -> Result<Option<(bool, Candidate)>, SpoolError> {
+    fn judge_one(
+        &mut self,
+        entry: Entry,
+        did_crash: bool,
+    ) -> Result<Option<(bool, Candidate)>, SpoolError> {
         let now = self.clock.now();
         let name = entry.name.clone();
         let fate = match judge(self.spool, entry.clone(), self.policy, now) {
@@ -199,7 +219,9 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
     }
 
     fn charge_crash(&mut self, entry: Entry) -> Result<Option<(bool, Candidate)>, SpoolError> {
-        let DocumentReading::Document(mut document) = self.spool.read_document(State::Pending, &entry.name) else {
+        let DocumentReading::Document(mut document) =
+            self.spool.read_document(State::Pending, &entry.name)
+        else {
             self.summary.sessions.count(Fate::Vanished);
             return Ok(None);
         };
@@ -207,7 +229,13 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
         let now = self.clock.now();
         let fate = settle::charge_crash(self.spool, &entry.name, &mut document, self.policy, now)?;
         if fate == Fate::Deferred {
-            return Ok(Some((false, Candidate { entry, failed_before: true })));
+            return Ok(Some((
+                false,
+                Candidate {
+                    entry,
+                    failed_before: true,
+                },
+            )));
         }
         self.settled(&document, fate);
         Ok(None)
@@ -219,7 +247,9 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
                 self.stop(stop, None);
                 return;
             }
-            let Some(candidate) = turns.next() else { return };
+            let Some(candidate) = turns.next() else {
+                return;
+            };
             let result = self.take(&candidate);
             self.stop_on_error(result);
             if self.summary.stopped_by.is_some() {
@@ -232,7 +262,9 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
         if let Some(signal) = self.interrupt.signal() {
             return Some(Stop::Signal(signal));
         }
-        let is_over = self.deadline.is_some_and(|deadline| self.clock.monotonic() >= deadline);
+        let is_over = self
+            .deadline
+            .is_some_and(|deadline| self.clock.monotonic() >= deadline);
         is_over.then_some(Stop::Deadline)
     }
 
@@ -283,7 +315,12 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
     }
 
     fn file(&mut self, name: &OsStr, mut document: Document) -> Result<(), SpoolError> {
-        let fate = self.or_deferred(settle::file(self.spool, name, &mut document, self.clock.now()))?;
+        let fate = self.or_deferred(settle::file(
+            self.spool,
+            name,
+            &mut document,
+            self.clock.now(),
+        ))?;
         self.settled(&document, fate);
         Ok(())
     }
@@ -306,11 +343,23 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
         let now = self.clock.now();
         settle::note_failure(&mut document, Part::CallData, failure, None, now);
         settle::set(document.set_last_upload_attempt(now), &dossier.name)?;
-        let charge = Charge { part: Part::CallData, retry_after: None };
-        self.charge_and_file(Held { name: dossier.name.clone(), document, charges: vec![charge] })
+        let charge = Charge {
+            part: Part::CallData,
+            retry_after: None,
+        };
+        self.charge_and_file(Held {
+            name: dossier.name.clone(),
+            document,
+            charges: vec![charge],
+        })
     }
 
-    fn deliver(&mut self, candidate: &Candidate, dossier: &Dossier, delivery: &Delivery) -> Result<(), SpoolError> {
+    fn deliver(
+        &mut self,
+        candidate: &Candidate,
+        dossier: &Dossier,
+        delivery: &Delivery,
+    ) -> Result<(), SpoolError> {
         if let Err(stop) = self.prepare_to_send()? {
             self.leave(candidate);
             self.stop(stop, None);
@@ -319,15 +368,15 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
         self.attempted += 1;
         let session_id = dossier.document.session_id();
         self.or_deferred(self.spool.mark(Some((&dossier.name, session_id))))?;
-        let attempt = Attempt::new(&mut self.exchange, self.spool, self.policy, self.clock, dossier, self.secret);
-        let attempted = match attempt.make(delivery) {
-            Ok(attempted) => attempted,
-            Err((attempted, error)) => {
-                self.add_parts(&attempted);
-                self.settled(&attempted.document, Fate::Deferred);
-                return Err(error);
-            }
-        };
+        let attempt = Attempt::new(
+            &mut self.exchange,
+            self.spool,
+            self.policy,
+            self.clock,
+            dossier,
+            self.secret,
+        );
+        let attempted = attempt.make(delivery);
         self.add_parts(&attempted);
         self.conclude(&dossier.name, attempted)?;
         self.spool.mark(None)
@@ -352,12 +401,23 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
 
     /// Writes back what a try came to and draws the run's conclusions from it.
     fn conclude(&mut self, name: &OsStr, attempted: Attempted) -> Result<(), SpoolError> {
-        let Attempted { document, charges, end, delivered, rejected, .. } = attempted;
+        let Attempted {
+            document,
+            charges,
+            end,
+            delivered,
+            rejected,
+            ..
+        } = attempted;
         if delivered {
             self.breaker.delivered();
             self.release()?;
         }
         match end {
+            End::Unrecorded(error) => {
+                self.settled(&document, Fate::Deferred);
+                Err(error)
+            }
             End::Vanished => {
                 log::warn!(session = document.session_id(); "somebody removed the document while it was worked on");
                 self.count(Fate::Vanished)
@@ -365,11 +425,22 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
             End::Stopped(stop, message) => {
                 self.stopped_at.push(name.to_string_lossy().into_owned());
                 self.stop(stop, Some(message));
-                self.hold(Held { name: name.to_owned(), document, charges })
+                self.hold(Held {
+                    name: name.to_owned(),
+                    document,
+                    charges,
+                })
             }
-            End::Complete if verdict(&document.record) != Verdict::Pending || delivered && charges_are_final(&document) => {
+            End::Complete
+                if verdict(&document.record) != Verdict::Pending
+                    || delivered && charges_are_final(&document) =>
+            {
                 let is_rejection = rejected && !delivered;
-                self.charge_and_file(Held { name: name.to_owned(), document, charges })?;
+                self.charge_and_file(Held {
+                    name: name.to_owned(),
+                    document,
+                    charges,
+                })?;
                 if is_rejection && self.breaker.rejected() {
                     self.stopped_at.push(name.to_string_lossy().into_owned());
                     self.stop(Stop::Rejected, None);
@@ -377,7 +448,11 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
                 Ok(())
             }
             End::Complete | End::Deferred => {
-                self.hold(Held { name: name.to_owned(), document, charges })?;
+                self.hold(Held {
+                    name: name.to_owned(),
+                    document,
+                    charges,
+                })?;
                 if self.breaker.failed() {
                     self.stopped_at.push(name.to_string_lossy().into_owned());
                     self.stop(Stop::Unavailable, None);
@@ -389,7 +464,11 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
 
     /// Writes down what happened to a session, without what it costs, until that is known.
     fn hold(&mut self, held: Held) -> Result<(), SpoolError> {
-        let filed = self.or_deferred(self.spool.rewrite(State::Pending, &held.name, &held.document))?;
+        let filed = self.or_deferred(self.spool.rewrite(
+            State::Pending,
+            &held.name,
+            &held.document,
+        ))?;
         match filed {
             crate::spool::Filed::As(_) => self.held.push(held),
             crate::spool::Filed::Vanished => self.summary.sessions.count(Fate::Vanished),
@@ -406,7 +485,11 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
     }
 
     fn charge_and_file(&mut self, held: Held) -> Result<(), SpoolError> {
-        let Held { name, mut document, charges } = held;
+        let Held {
+            name,
+            mut document,
+            charges,
+        } = held;
         let now = self.clock.now();
         let charged = settle::charge(&mut document, &charges, self.policy, now);
         let filed = settle::set(charged, &name).and_then(|()| {
@@ -426,7 +509,10 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
         if self.exchange.tried && !self.exchange.connected && self.summary.stopped_by.is_none() {
             self.stop(Stop::Unavailable, None);
         }
-        let is_the_services_fault = matches!(self.summary.stopped_by, Some(Stop::Unavailable | Stop::Durability));
+        let is_the_services_fault = matches!(
+            self.summary.stopped_by,
+            Some(Stop::Unavailable | Stop::Durability)
+        );
         if is_the_services_fault {
             for held in std::mem::take(&mut self.held) {
                 self.settled(&held.document, Fate::Deferred);
@@ -490,7 +576,10 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
     fn finish(&mut self) {
         let now = self.clock.now();
         let next = RunState {
-            not_before: self.exchange.not_before.or(self.state.not_before.filter(|time| *time > now)),
+            not_before: self
+                .exchange
+                .not_before
+                .or(self.state.not_before.filter(|time| *time > now)),
             requests: self.exchange.pacing.still_counting(now),
             last: match self.summary.stopped_by {
                 Some(stop) if stop.is_at_a_session() => std::mem::take(&mut self.stopped_at),
@@ -501,11 +590,19 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
             let saved = self.spool.save_run_state(&next);
             self.stop_on_error(saved);
         }
-        let count = |state| self.spool.list(state).map_or(0, |listed| listed.entries.len() as u64);
+        let count = |state| {
+            self.spool
+                .list(state)
+                .map_or(0, |listed| listed.entries.len() as u64)
+        };
         self.summary.needs_attention.failed = count(State::Failed);
         self.summary.needs_attention.corrupt = count(State::Corrupt);
         self.summary.bytes_sent = self.exchange.bytes_sent;
-        self.summary.duration_seconds = self.clock.monotonic().duration_since(self.started).as_secs_f64();
+        self.summary.duration_seconds = self
+            .clock
+            .monotonic()
+            .duration_since(self.started)
+            .as_secs_f64();
     }
 }
 
@@ -536,7 +633,12 @@ fn session_error(document: &Document) -> Option<SessionError> {
         return Some(base(Part::Recording, "missing", None, &message));
     }
     if record.recording.size_mismatch {
-        return Some(base(Part::Recording, "size_mismatch", None, "the recording's size is not the manifest's"));
+        return Some(base(
+            Part::Recording,
+            "size_mismatch",
+            None,
+            "the recording's size is not the manifest's",
+        ));
     }
     if record.call_data.unlinked {
         let message = "sent again complete, but the API kept the incomplete call that it had";
@@ -546,7 +648,9 @@ fn session_error(document: &Document) -> Option<SessionError> {
     let message = match lacking {
         crate::session::Lacking::Recording => "the call went without its recording",
         crate::session::Lacking::Lead => "the call went without its lead: the file is not there",
-        crate::session::Lacking::Transcript => "the call went without a transcript: none is named or there",
+        crate::session::Lacking::Transcript => {
+            "the call went without a transcript: none is named or there"
+        }
     };
     Some(base(Part::CallData, "incomplete", None, message))
 }

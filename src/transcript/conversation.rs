@@ -84,6 +84,13 @@ pub struct Skipped {
     pub unreadable: usize,
 }
 
+impl Skipped {
+    /// How many items were no turns, for whatever reason.
+    pub fn total(&self) -> usize {
+        self.other_roles + self.function_calls + self.events + self.empty + self.unreadable
+    }
+}
+
 /// Shows sizes only: what was said belongs in no log.
 impl fmt::Debug for Transcript {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

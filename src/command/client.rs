@@ -1,0 +1,34 @@
+//! The upload API's client, made of settings and environment.
+
+use std::collections::BTreeMap;
+
+use super::failure::{CommandFailure, OrExit};
+use crate::config::{self, Settings};
+use crate::report::ExitCode;
+use crate::upload::proxy::{ProxySettings, VARIABLES};
+use crate::upload::token::Token;
+use crate::upload::{ClientOptions, HttpClient};
+
+/// Makes the client; connects to nothing.
+pub(super) fn connect(
+    settings: &Settings,
+    token: Option<Token>,
+) -> Result<HttpClient, CommandFailure> {
+    let base_url = settings.require_api_url().or_exit(ExitCode::Usage)?.clone();
+    let ca_pem = config::read_ca_file(settings).or_exit(ExitCode::Usage)?;
+    let variables: BTreeMap<String, String> = VARIABLES
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)))
+        .collect();
+    let proxy = ProxySettings::from_variables(&variables, &base_url).or_exit(ExitCode::Usage)?;
+    HttpClient::new(ClientOptions {
+        base_url,
+        token,
+        ca_pem,
+        connect_timeout: settings.connect_timeout,
+        response_timeout: settings.response_timeout,
+        min_throughput_bytes_per_second: settings.min_throughput,
+        proxy,
+    })
+    .or_exit(ExitCode::Usage)
+}

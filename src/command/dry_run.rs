@@ -1,0 +1,167 @@
+//! `dry-run`: print what `run` would do, from the same code. It holds neither the lease nor a
+//! client, so it can change and send nothing.
+
+use chrono::{DateTime, Utc};
+
+use super::failure::{CommandFailure, OrExit};
+use super::wiring::{open_spool, policy, print, print_json_lines};
+use crate::clock::{Clock, SystemClock};
+use crate::config::{Attention, Format, Settings, token};
+use crate::drain::{Candidate, Judgement, judge};
+use crate::plan::{Action, Policy, Turns, assess};
+use crate::redact::Redactor;
+use crate::report::{ExitCode, PlanLine};
+use crate::spool::{DocumentReading, Spool, State};
+use crate::timestamp;
+
+/// Prints what a run would do.
+pub(super) fn dry_run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
+    token::load(settings).or_exit(ExitCode::Usage)?;
+    let spool = open_spool(settings)?;
+    let policy = policy(settings);
+    let now = SystemClock.now();
+    let mut preview = Preview::default();
+    let turns = preview.judge_all(&spool, &policy, now)?;
+    preview.plan(
+        &spool,
+        turns,
+        &policy,
+        settings.batch_size.map(u64::from),
+        now,
+    );
+    match settings.format {
+        Format::Json => print_json_lines(&preview.lines)?,
+        Format::Text => print(&preview.lines.iter().map(PlanLine::text).collect::<String>()),
+    }
+    let standing = match settings.attention {
+        Attention::New => 0,
+        Attention::Standing => standing(&spool, State::Failed)? + standing(&spool, State::Corrupt)?,
+    };
+    Ok(if standing + preview.needs_person > 0 {
+        ExitCode::Attention
+    } else if preview.retrying > 0 {
+        ExitCode::Deferred
+    } else {
+        ExitCode::Ok
+    })
+}
+
+fn standing(spool: &Spool, state: State) -> Result<usize, CommandFailure> {
+    Ok(spool.list(state).or_exit(ExitCode::NoSpool)?.entries.len())
+}
+
+/// The plan so far, and what it means for the exit code.
+#[derive(Default)]
+struct Preview {
+    lines: Vec<PlanLine>,
+    /// Sessions that a run would quarantine, fail or skip.
+    needs_person: usize,
+    /// Sessions that failed before.
+    retrying: usize,
+}
+
+impl Preview {
+    fn judge_all(
+        &mut self,
+        spool: &Spool,
+        policy: &Policy,
+        now: DateTime<Utc>,
+    ) -> Result<Turns<Candidate>, CommandFailure> {
+        let listed = spool.list(State::Pending).or_exit(ExitCode::NoSpool)?;
+        let last = spool.run_state().last;
+        let mut turns = Turns::default();
+        for entry in listed.entries {
+            let name = entry.name.to_string_lossy().into_owned();
+            match judge(spool, entry, policy, now) {
+                Judgement::Untried(candidate) | Judgement::Retry(candidate)
+                    if last.contains(&name) =>
+                {
+                    turns.push_last(candidate);
+                }
+                Judgement::Untried(candidate) => turns.push_untried(candidate),
+                Judgement::Retry(candidate) => turns.push_retry(candidate),
+                other => self.push_judgement(&name, other),
+            }
+        }
+        Ok(turns)
+    }
+
+    fn push_judgement(&mut self, name: &str, judgement: Judgement) {
+        let (session_id, action) = match judgement {
+            Judgement::Residue(state) => (
+                None,
+                format!("finish a move: it already is in {}", state.as_str()),
+            ),
+            Judgement::Unmoved(state, document) => (
+                Some(document),
+                format!("finish a move to {}", state.as_str()),
+            ),
+            Judgement::Corrupt(reason) => {
+                self.needs_person += 1;
+                (None, format!("corrupt: {reason}"))
+            }
+            Judgement::Settling => (
+                None,
+                "settle: the document may still be in the making".to_owned(),
+            ),
+            Judgement::Skip(reason) => {
+                self.needs_person += 1;
+                (None, format!("skip: {reason}"))
+            }
+            Judgement::BackOff(document, until) => {
+                self.retrying += 1;
+                (
+                    Some(document),
+                    format!("back off until {}", timestamp::format_millis(until)),
+                )
+            }
+            Judgement::Vanished | Judgement::Untried(_) | Judgement::Retry(_) => return,
+        };
+        let id = session_id
+            .as_ref()
+            .map_or(name, |document| document.session_id());
+        self.lines.push(PlanLine::plain(id, name, action));
+    }
+
+    fn plan(
+        &mut self,
+        spool: &Spool,
+        turns: Turns<Candidate>,
+        policy: &Policy,
+        batch: Option<u64>,
+        now: DateTime<Utc>,
+    ) {
+        let mut attempted = 0;
+        for candidate in turns {
+            self.retrying += usize::from(candidate.failed_before);
+            let name = &candidate.entry.name;
+            let DocumentReading::Document(document) = spool.read_document(State::Pending, name)
+            else {
+                continue;
+            };
+            let dossier = spool.gather(name, *document, candidate.entry.modified);
+            let action = assess(&dossier, policy, now);
+            let is_attempt = matches!(action, Action::Deliver(_) | Action::Retry { .. });
+            if is_attempt && batch.is_some_and(|batch| attempted >= batch) {
+                let (id, name) = (dossier.document.session_id(), name.to_string_lossy());
+                let action = "leave for a later run: the batch is full".to_owned();
+                self.lines.push(PlanLine::plain(id, &name, action));
+                continue;
+            }
+            attempted += u64::from(is_attempt);
+            self.needs_person +=
+                usize::from(matches!(action, Action::Fail { .. } | Action::Skip { .. }));
+            self.retrying +=
+                usize::from(matches!(action, Action::Retry { .. }) && !candidate.failed_before);
+            let redactor = phone_redactor(dossier.document.dialed_number());
+            self.lines.push(PlanLine::of(&dossier, &action, |text| {
+                redactor.scrub(text, 255)
+            }));
+        }
+    }
+}
+
+/// Keeps a session's phone number out of file names.
+pub(super) fn phone_redactor(phone: Option<String>) -> Redactor {
+    phone.map_or_else(Redactor::new, |phone| Redactor::new().phone(&phone))
+}

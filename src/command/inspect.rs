@@ -1,0 +1,283 @@
+//! `inspect`: show the spool, or sessions of it. Reads only, and takes no lock.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use super::dry_run::phone_redactor;
+use super::failure::{CommandFailure, OrExit, failure};
+use super::wiring::{open_spool, policy, print, print_json_lines};
+use crate::cli::{Inspect, StateFilter};
+use crate::clock::{Clock, SystemClock};
+use crate::config::{Format, Settings};
+use crate::drain::{Judgement, judge};
+use crate::plan::{Action, Policy, assess};
+use crate::report::{
+    self, ExitCode, Health, Overview, SessionLine, StateWord, check_line, overview_text, printable,
+};
+use crate::session::{Document, Verdict, verdict};
+use crate::spool::{DocumentReading, Entry, Spool, State};
+
+/// Shows what was asked for.
+pub(super) fn inspect(settings: &Settings, request: &Inspect) -> Result<ExitCode, CommandFailure> {
+    let viewer = Viewer {
+        spool: open_spool(settings)?,
+        policy: policy(settings),
+        now: SystemClock.now(),
+        format: settings.format,
+    };
+    match request {
+        Inspect::Overview => viewer.overview(),
+        Inspect::Summary => viewer.summary(),
+        Inspect::State(state) => viewer.state(*state),
+        Inspect::Sessions(ids) => viewer.sessions(ids),
+        Inspect::Check {
+            max_age,
+            max_pending,
+        } => viewer.check(Health {
+            max_age: *max_age,
+            max_pending: *max_pending,
+        }),
+    }
+}
+
+struct Viewer {
+    spool: Spool,
+    policy: Policy,
+    now: DateTime<Utc>,
+    format: Format,
+}
+
+impl Viewer {
+    fn overview(&self) -> Result<ExitCode, CommandFailure> {
+        let mut lines = self.pending()?;
+        let overview = self.count(&lines)?;
+        lines.extend(self.filed(State::Failed)?);
+        match self.format {
+            Format::Json => print_json_lines(&lines)?,
+            Format::Text => print(&overview_text(&overview, &lines, self.now)),
+        }
+        Ok(ExitCode::Ok)
+    }
+
+    fn summary(&self) -> Result<ExitCode, CommandFailure> {
+        let overview = self.count(&self.pending()?)?;
+        match self.format {
+            Format::Json => print_json_lines(&[overview])?,
+            Format::Text => print(&overview_text(&overview, &[], self.now)),
+        }
+        Ok(ExitCode::Ok)
+    }
+
+    fn state(&self, state: StateFilter) -> Result<ExitCode, CommandFailure> {
+        let pending_as = |word| {
+            Ok(self
+                .pending()?
+                .into_iter()
+                .filter(|line| line.state == word)
+                .collect())
+        };
+        let lines: Vec<SessionLine> = match state {
+            StateFilter::Pending => self.pending()?,
+            StateFilter::Waiting => pending_as(StateWord::Waiting)?,
+            StateFilter::Settling => pending_as(StateWord::Settling)?,
+            StateFilter::Backoff => pending_as(StateWord::Backoff)?,
+            StateFilter::Failed => self.filed(State::Failed)?,
+            StateFilter::Corrupt => self.filed(State::Corrupt)?,
+            StateFilter::Processed => self.filed(State::Processed)?,
+            StateFilter::Partial => {
+                let processed = self.filed(State::Processed)?;
+                processed
+                    .into_iter()
+                    .filter(|line| line.state == StateWord::Partial)
+                    .collect()
+            }
+        };
+        match self.format {
+            Format::Json => print_json_lines(&lines)?,
+            Format::Text => print(&report::session_table(&lines, self.now)),
+        }
+        Ok(ExitCode::Ok)
+    }
+
+    fn check(&self, health: Health) -> Result<ExitCode, CommandFailure> {
+        let overview = self.count(&self.pending()?)?;
+        let (line, exit) = check_line(&overview, health, self.now);
+        print(&line);
+        Ok(exit)
+    }
+
+    fn sessions(&self, ids: &[String]) -> Result<ExitCode, CommandFailure> {
+        let mut missing: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+        let (mut texts, mut lines) = (String::new(), Vec::new());
+        for state in State::ALL {
+            for entry in self.list(state)? {
+                let reading = self.spool.read_document(state, &entry.name);
+                let document = match &reading {
+                    DocumentReading::Document(document) => Some(&**document),
+                    _ => None,
+                };
+                let found: Vec<&String> = ids
+                    .iter()
+                    .filter(|id| super::matching::goes_by(id, &entry.name, document))
+                    .collect();
+                if found.is_empty() {
+                    continue;
+                }
+                found.iter().for_each(|id| {
+                    missing.remove(id.as_str());
+                });
+                let line = self.line(state, &entry);
+                texts.push_str(&self.in_full(state, entry, reading, &line));
+                lines.push(line);
+            }
+        }
+        match self.format {
+            Format::Json => print_json_lines(&lines)?,
+            Format::Text => print(&texts),
+        }
+        if missing.is_empty() {
+            return Ok(ExitCode::Ok);
+        }
+        let missing: Vec<String> = missing.into_iter().map(printable).collect();
+        let message = format!(
+            "there is no session {} in the spool; see: callspool inspect",
+            missing.join(", ")
+        );
+        Err(failure(ExitCode::Usage, message))
+    }
+
+    /// One session in full.
+    fn in_full(
+        &self,
+        state: State,
+        entry: Entry,
+        reading: DocumentReading,
+        line: &SessionLine,
+    ) -> String {
+        let path = self
+            .spool
+            .layout()
+            .dir(state)
+            .join(&entry.name)
+            .display()
+            .to_string();
+        let DocumentReading::Document(document) = reading else {
+            let reason = line
+                .last_error
+                .as_ref()
+                .map_or("", |error| error.message.as_str());
+            return format!(
+                "{}\n  state       {}\n  document    {}\n  reason      {}\n",
+                printable(&line.session_id),
+                line.state.as_str(),
+                printable(&path),
+                printable(reason)
+            );
+        };
+        let redactor = phone_redactor(document.dialed_number());
+        let dossier = self.spool.gather(&entry.name, *document, entry.modified);
+        let next = assess(&dossier, &self.policy, self.now);
+        report::case_file(
+            &dossier,
+            line,
+            &path,
+            &next,
+            |text| redactor.scrub(text, 400),
+            self.now,
+        )
+    }
+
+    fn count(&self, pending: &[SessionLine]) -> Result<Overview, CommandFailure> {
+        let count = |state| Ok::<_, CommandFailure>(self.list(state)?.len() as u64);
+        let mut overview = Overview::of(pending, self.now);
+        overview.processed = count(State::Processed)?;
+        overview.failed = count(State::Failed)?;
+        overview.corrupt = count(State::Corrupt)?;
+        Ok(overview)
+    }
+
+    fn list(&self, state: State) -> Result<Vec<Entry>, CommandFailure> {
+        Ok(self.spool.list(state).or_exit(ExitCode::NoSpool)?.entries)
+    }
+
+    fn pending(&self) -> Result<Vec<SessionLine>, CommandFailure> {
+        self.filed(State::Pending)
+    }
+
+    fn filed(&self, state: State) -> Result<Vec<SessionLine>, CommandFailure> {
+        Ok(self
+            .list(state)?
+            .iter()
+            .map(|entry| self.line(state, entry))
+            .collect())
+    }
+
+    fn line(&self, state: State, entry: &Entry) -> SessionLine {
+        let name = entry.name.to_string_lossy().into_owned();
+        if state == State::Pending {
+            return self.pending_line(&name, entry);
+        }
+        let without = |word, reason: &str| {
+            SessionLine::without_document(&name, word, reason, entry.modified, self.now)
+        };
+        match self.spool.read_document(state, &entry.name) {
+            DocumentReading::Document(document) => {
+                let word = match state {
+                    State::Failed => StateWord::Failed,
+                    State::Corrupt => StateWord::Corrupt,
+                    _ if verdict(&document.record) == Verdict::Partial => StateWord::Partial,
+                    _ => StateWord::Processed,
+                };
+                SessionLine::of(&document, &name, word, entry.modified, self.now)
+            }
+            DocumentReading::Unparsable(reason) => without(StateWord::Corrupt, &reason),
+            DocumentReading::Unreadable(reason) => without(StateWord::Skipped, &reason),
+            DocumentReading::Vanished => without(StateWord::Skipped, "it has just gone away"),
+        }
+    }
+
+    fn pending_line(&self, name: &str, entry: &Entry) -> SessionLine {
+        let line = |document: &Document, word| {
+            SessionLine::of(document, name, word, entry.modified, self.now)
+        };
+        let without = |word, reason: &str| {
+            SessionLine::without_document(name, word, reason, entry.modified, self.now)
+        };
+        match judge(&self.spool, entry.clone(), &self.policy, self.now) {
+            Judgement::Residue(_) => without(
+                StateWord::Due,
+                "a crash left this copy behind; the next run clears it away",
+            ),
+            Judgement::Unmoved(_, document) => line(&document, StateWord::Due),
+            Judgement::Corrupt(reason) => without(StateWord::Corrupt, &reason),
+            Judgement::Settling => without(
+                StateWord::Settling,
+                "the document may still be in the making",
+            ),
+            Judgement::Skip(reason) => {
+                match self.spool.read_document(State::Pending, &entry.name) {
+                    DocumentReading::Document(document) => line(&document, StateWord::Skipped),
+                    _ => without(StateWord::Skipped, &reason),
+                }
+            }
+            Judgement::BackOff(document, _) => line(&document, StateWord::Backoff),
+            Judgement::Vanished => without(StateWord::Skipped, "it has just gone away"),
+            Judgement::Untried(_) | Judgement::Retry(_) => {
+                let DocumentReading::Document(document) =
+                    self.spool.read_document(State::Pending, &entry.name)
+                else {
+                    return without(StateWord::Settling, "somebody is writing to it");
+                };
+                let dossier = self.spool.gather(&entry.name, *document, entry.modified);
+                let word = match assess(&dossier, &self.policy, self.now) {
+                    Action::Wait { .. } => StateWord::Waiting,
+                    Action::Settle { .. } => StateWord::Settling,
+                    Action::Skip { .. } => StateWord::Skipped,
+                    _ => StateWord::Due,
+                };
+                line(&dossier.document, word)
+            }
+        }
+    }
+}

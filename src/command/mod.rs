@@ -1,0 +1,33 @@
+//! The commands: each wires settings, spool, plan and report together and says how it ended.
+//!
+//! The only place for `anyhow`: below, errors are typed. Every way to fail names its exit code
+//! where it happens; none is guessed from an error's type afterwards.
+
+mod client;
+mod dry_run;
+mod failure;
+mod inspect;
+mod matching;
+mod requeue;
+mod run;
+mod signals;
+mod wiring;
+
+use crate::cli::{Command, Invocation};
+use crate::report::ExitCode;
+
+pub use failure::CommandFailure;
+
+/// Carries a command out.
+///
+/// # Errors
+/// When the command could not do its work; the failure says which exit code that is.
+pub fn execute(invocation: &Invocation) -> Result<ExitCode, CommandFailure> {
+    let settings = &invocation.settings;
+    match &invocation.command {
+        Command::Run => run::run(settings),
+        Command::DryRun => dry_run::dry_run(settings),
+        Command::Inspect(request) => inspect::inspect(settings, request),
+        Command::Requeue(request) => requeue::requeue(settings, request),
+    }
+}

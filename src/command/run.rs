@@ -1,0 +1,81 @@
+//! `run`: deliver what is due.
+
+use super::client;
+use super::failure::{CommandFailure, OrExit};
+use super::signals;
+use super::wiring::{lease, open_spool, policy, print};
+use crate::clock::SystemClock;
+use crate::config::{Attention, Format, Rate, Settings, token};
+use crate::drain::{Drain, Interrupt, Limit, Limits};
+use crate::report::{self, AttentionMode, ExitCode, RunSummary};
+
+/// Delivers what is due and reports on it.
+pub(super) fn run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
+    settings.require_api_url().or_exit(ExitCode::Usage)?;
+    let token = token::load(settings).or_exit(ExitCode::Usage)?;
+    let client = client::connect(settings, token.clone())?;
+    let spool = open_spool(settings)?;
+    let interrupt = Interrupt::default();
+    signals::listen(interrupt.clone(), client.canceller()).or_exit(ExitCode::Internal)?;
+    let clock = SystemClock;
+    let (leased, died) = lease(&spool, settings.wait, &interrupt, &clock)?;
+
+    let policy = policy(settings);
+    let secret = token.as_ref().map(|token| token.expose());
+    let drain = Drain::new(
+        &leased,
+        client,
+        &clock,
+        interrupt,
+        &policy,
+        &limits(settings),
+        secret,
+    );
+    let summary = drain.run(died.as_ref()).or_exit(ExitCode::NoSpool)?;
+    let released = leased.release();
+
+    let mode = match settings.attention {
+        Attention::Standing => AttentionMode::Standing,
+        Attention::New => AttentionMode::New,
+    };
+    let exit = summary.exit_code(mode);
+    explain(&summary, exit, settings);
+    match settings.format {
+        Format::Json => print(&report::run_json(&summary, exit)),
+        Format::Text if settings.is_quiet() => {}
+        Format::Text => print(&report::run_text(&summary, exit, settings.max_attempts)),
+    }
+    match released {
+        Err(error) if exit == ExitCode::Ok => Err(CommandFailure::new(ExitCode::Durability, error)),
+        _ => Ok(exit),
+    }
+}
+
+fn limits(settings: &Settings) -> Limits {
+    let to_limits = |rate: &Rate| {
+        rate.windows
+            .iter()
+            .map(|(requests, period)| Limit {
+                requests: *requests,
+                period: *period,
+            })
+            .collect()
+    };
+    Limits {
+        batch_size: settings.batch_size.map(u64::from),
+        max_duration: settings.max_duration,
+        max_wait: settings.max_wait,
+        breaker: settings.breaker,
+        rate: settings.rate.as_ref().map(to_limits).unwrap_or_default(),
+    }
+}
+
+/// Says on stderr why the run ended as it did, when that needs somebody.
+fn explain(summary: &RunSummary, exit: ExitCode, settings: &Settings) {
+    if exit.code_with_ok(&settings.ok_exit) == 0 {
+        return;
+    }
+    for line in report::explanations(summary, exit) {
+        log::error!(exit = exit.code(); "{line}");
+    }
+}

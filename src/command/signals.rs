@@ -1,0 +1,61 @@
+//! SIGTERM and SIGINT: stop cleanly; a second one stops at once.
+
+use std::io;
+use std::thread;
+use std::time::Duration;
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::drain::Interrupt;
+use crate::upload::{Canceller, InFlight};
+
+/// How long a request that may still be answered is given after a signal.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Listens for signals from now on. The first raises the interrupt; a recording in mid-upload is
+/// cut off, any other request has ten seconds to be answered. The second ends the process: the
+/// spool is as safe as after a crash.
+pub(super) fn listen(interrupt: Interrupt, canceller: Canceller) -> io::Result<()> {
+    let mut signals = Signals::new([SIGTERM, SIGINT])?;
+    thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            let mut received = signals.forever();
+            if let Some(signal) = received.next() {
+                interrupt.raise(signal);
+                stop_requests(canceller);
+            }
+            if let Some(signal) = received.next() {
+                exit_at_once(signal);
+            }
+        })?;
+    Ok(())
+}
+
+fn stop_requests(canceller: Canceller) {
+    if canceller.in_flight() == InFlight::SendingRecording {
+        canceller.cancel();
+        return;
+    }
+    // Nobody raises this one: it only measures time.
+    let timer = Interrupt::default();
+    let started = thread::Builder::new().name("grace".to_owned()).spawn({
+        let canceller = canceller.clone();
+        move || {
+            timer.wait(GRACE);
+            canceller.cancel();
+        }
+    });
+    if started.is_err() {
+        canceller.cancel();
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a second signal asks for exactly this"
+)]
+fn exit_at_once(signal: i32) {
+    std::process::exit(128 + signal);
+}

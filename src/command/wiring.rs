@@ -1,0 +1,101 @@
+//! From settings to what the commands work with.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use super::failure::{CommandFailure, OrExit, failure};
+use crate::clock::{Clock, SystemClock};
+use crate::config::Settings;
+use crate::drain::Interrupt;
+use crate::plan::Policy;
+use crate::report::ExitCode;
+use crate::spool::{Interrupted, Layout, LeaseError, LeasedSpool, OpenError, Spool};
+
+/// How often a lock that another run holds is tried again.
+const LOCK_POLL: Duration = Duration::from_millis(100);
+
+/// Opens the spool that the settings name.
+pub(super) fn open_spool(settings: &Settings) -> Result<Spool, CommandFailure> {
+    let dirs = &settings.dirs;
+    let layout = Layout {
+        root: settings.root.clone(),
+        metadata: dirs.metadata.clone(),
+        processed: dirs.processed.clone(),
+        failed: dirs.failed.clone(),
+        corrupt: dirs.corrupt.clone(),
+        conversations: dirs.conversations.clone(),
+        recordings: dirs.recordings.clone(),
+        leads: dirs.leads.clone(),
+    };
+    Spool::open(layout).map_err(|error| {
+        let exit = match &error {
+            OpenError::NoSpool { .. } => ExitCode::NoSpool,
+            OpenError::FileSystems { .. } => ExitCode::Usage,
+        };
+        CommandFailure::new(exit, error)
+    })
+}
+
+/// Takes the lease, waiting for it as long as asked. Also tells what a run that died was doing.
+pub(super) fn lease<'a>(
+    spool: &'a Spool,
+    patience: Duration,
+    interrupt: &Interrupt,
+    clock: &SystemClock,
+) -> Result<(LeasedSpool<'a>, Option<Interrupted>), CommandFailure> {
+    let start = clock.monotonic();
+    loop {
+        match spool.lease(clock.now()) {
+            Ok(leased) => return Ok(leased),
+            Err(LeaseError::Locked(_)) if clock.monotonic().duration_since(start) < patience => {
+                if let Some(signal) = interrupt.wait(LOCK_POLL) {
+                    let message = "stopped by a signal while waiting for the lock";
+                    return Err(failure(ExitCode::Signal(signal), message));
+                }
+            }
+            Err(error @ LeaseError::Locked(_)) => {
+                return Err(CommandFailure::new(ExitCode::Locked, error));
+            }
+            Err(error @ LeaseError::Spool(_)) => {
+                return Err(CommandFailure::new(ExitCode::Durability, error));
+            }
+        }
+    }
+}
+
+/// The settings that decisions depend on.
+pub(super) fn policy(settings: &Settings) -> Policy {
+    Policy {
+        max_attempts: settings.max_attempts,
+        min_backoff: settings.min_backoff,
+        max_backoff: settings.max_backoff,
+        recording_grace: settings.recording_grace,
+        settle: settings.settle,
+        default_campaign_id: settings.default_campaign_id.clone(),
+        default_voice_agent_id: settings.default_voice_agent_id.clone(),
+        default_client_id: settings.default_client_id.clone(),
+    }
+}
+
+/// Prints to stdout. A reader that has gone away is no failure; anything else is told.
+pub(super) fn print(text: &str) {
+    let mut stdout = io::stdout().lock();
+    if let Err(error) = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        log::warn!(reason:% = error; "cannot write to stdout");
+    }
+}
+
+/// Prints values as JSON, one a line.
+pub(super) fn print_json_lines<T: serde::Serialize>(values: &[T]) -> Result<(), CommandFailure> {
+    let mut text = String::new();
+    for value in values {
+        text.push_str(&serde_json::to_string(value).or_exit(ExitCode::Internal)?);
+        text.push('\n');
+    }
+    print(&text);
+    Ok(())
+}

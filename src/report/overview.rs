@@ -1,0 +1,164 @@
+//! The view of the whole spool, for `inspect`.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::exit_code::ExitCode;
+use super::session_line::{SessionLine, StateWord, session_table};
+use super::wording::{age, span};
+use crate::timestamp;
+
+/// Counts by state, and the oldest.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Overview {
+    /// The form of this object.
+    pub version: u32,
+    /// Files in call_metadata/.
+    pub pending: u64,
+    /// Of these: due now.
+    pub due: u64,
+    /// Of these: a recording is awaited.
+    pub waiting: u64,
+    /// Of these: a file may still be in the making.
+    pub settling: u64,
+    /// Of these: failed before and not due yet.
+    pub backoff: u64,
+    /// Of these: not ours to act on, or unreadable.
+    pub skipped: u64,
+    /// Of these: no document; the next run quarantines them.
+    pub unparsable: u64,
+    /// Files in processed_metadata/.
+    pub processed: u64,
+    /// Files in failed_metadata/.
+    pub failed: u64,
+    /// Files in corrupt_metadata/.
+    pub corrupt: u64,
+    /// The time of the oldest pending document, RFC 3339.
+    pub oldest_pending_at: Option<String>,
+    /// Its age in seconds.
+    pub oldest_pending_age_seconds: Option<i64>,
+    /// The time of the oldest document whose recording is awaited, RFC 3339.
+    pub oldest_waiting_at: Option<String>,
+    /// Its age in seconds.
+    pub oldest_waiting_age_seconds: Option<i64>,
+    #[serde(skip)]
+    oldest_pending: Option<DateTime<Utc>>,
+    #[serde(skip)]
+    oldest_waiting: Option<DateTime<Utc>>,
+}
+
+impl Overview {
+    /// Counts the sessions in call_metadata/; the other states are filled in by their listings.
+    pub fn of(pending: &[SessionLine], now: DateTime<Utc>) -> Self {
+        let count = |state| pending.iter().filter(|line| line.state == state).count() as u64;
+        let oldest_pending = pending.iter().filter_map(SessionLine::modified).min();
+        let waiting = pending
+            .iter()
+            .filter(|line| line.state == StateWord::Waiting);
+        let oldest_waiting = waiting.filter_map(SessionLine::modified).min();
+        let seconds = |since: DateTime<Utc>| (now - since).num_seconds().max(0);
+        Self {
+            version: 1,
+            pending: pending.len() as u64,
+            due: count(StateWord::Due),
+            waiting: count(StateWord::Waiting),
+            settling: count(StateWord::Settling),
+            backoff: count(StateWord::Backoff),
+            skipped: count(StateWord::Skipped),
+            unparsable: count(StateWord::Corrupt),
+            oldest_pending_at: oldest_pending.map(timestamp::format_millis),
+            oldest_pending_age_seconds: oldest_pending.map(seconds),
+            oldest_waiting_at: oldest_waiting.map(timestamp::format_millis),
+            oldest_waiting_age_seconds: oldest_waiting.map(seconds),
+            oldest_pending,
+            oldest_waiting,
+            ..Self::default()
+        }
+    }
+}
+
+/// The view for people: counts, the oldest, and a table of the given sessions.
+pub fn overview_text(overview: &Overview, lines: &[SessionLine], now: DateTime<Utc>) -> String {
+    let kinds = [
+        (overview.due, "due"),
+        (overview.waiting, "waiting for a recording"),
+        (overview.settling, "settling"),
+        (overview.backoff, "backing off"),
+        (overview.skipped, "skipped"),
+        (overview.unparsable, "no documents"),
+    ];
+    let kinds: Vec<String> = kinds
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, name)| format!("{count} {name}"))
+        .collect();
+    let kinds = if kinds.is_empty() {
+        String::new()
+    } else {
+        format!("  ({})", kinds.join(", "))
+    };
+    let mut text = format!(
+        "pending    {}{kinds}\nfailed     {}\ncorrupt    {}\nprocessed  {}\n",
+        overview.pending, overview.failed, overview.corrupt, overview.processed,
+    );
+    if let Some(oldest) = overview.oldest_pending {
+        text.push_str(&format!("oldest pending  {}\n", age(oldest, now)));
+    }
+    if let Some(oldest) = overview.oldest_waiting {
+        text.push_str(&format!("oldest waiting  {}\n", age(oldest, now)));
+    }
+    if !lines.is_empty() {
+        text.push('\n');
+        text.push_str(&session_table(lines, now));
+    }
+    text
+}
+
+/// What a monitor wants to know.
+#[derive(Debug, Clone, Copy)]
+pub struct Health {
+    /// How old the oldest pending session may be.
+    pub max_age: Duration,
+    /// How many sessions may be pending.
+    pub max_pending: u64,
+}
+
+/// One line for a monitor, and its exit code: 4 when a person is needed, 3 when too many sessions
+/// or too old ones are pending, else 0.
+pub fn check_line(overview: &Overview, health: Health, now: DateTime<Utc>) -> (String, ExitCode) {
+    let oldest = overview
+        .oldest_pending
+        .map(|since| (now - since).to_std().unwrap_or_default());
+    let is_too_old = oldest.is_some_and(|age| age > health.max_age);
+    let facts = format!(
+        "pending={} oldest_pending={} failed={} corrupt={}",
+        overview.pending,
+        oldest.map_or_else(|| "-".to_owned(), |age| span(age).replace(' ', "")),
+        overview.failed,
+        overview.corrupt,
+    );
+    if overview.failed + overview.corrupt > 0 {
+        (
+            format!("ATTENTION {facts}: a person is needed, see: callspool inspect\n"),
+            ExitCode::Attention,
+        )
+    } else if is_too_old {
+        let limit = span(health.max_age);
+        (
+            format!("WARNING {facts}: the oldest pending session is older than {limit}\n"),
+            ExitCode::Deferred,
+        )
+    } else if overview.pending > health.max_pending {
+        (
+            format!(
+                "WARNING {facts}: more than {} pending\n",
+                health.max_pending
+            ),
+            ExitCode::Deferred,
+        )
+    } else {
+        (format!("OK {facts}\n"), ExitCode::Ok)
+    }
+}

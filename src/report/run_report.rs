@@ -1,0 +1,331 @@
+//! The report of a run, for people and for machines.
+
+use serde::Serialize;
+
+use super::exit_code::ExitCode;
+use super::summary::{RunSummary, SessionError, Stop};
+use super::wording::{bytes, counted, printable};
+use crate::timestamp;
+
+#[derive(Serialize)]
+struct RunObject<'a> {
+    version: u32,
+    command: &'static str,
+    started_at: String,
+    duration_seconds: f64,
+    exit_code: u8,
+    stopped_by: Option<&'static str>,
+    sessions: SessionsObject,
+    parts: PartsObject,
+    bytes_sent: u64,
+    success_rate: Option<f64>,
+    needs_attention: AttentionObject,
+    errors: Vec<ErrorObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct SessionsObject {
+    pending: u64,
+    uploaded: u64,
+    partial: u64,
+    deferred: u64,
+    failed: u64,
+    corrupt: u64,
+    waiting: u64,
+    settling: u64,
+    backoff: u64,
+    skipped: u64,
+    vanished: u64,
+    left: u64,
+    recovered: u64,
+    conserved: bool,
+}
+
+#[derive(Serialize)]
+struct PartsObject {
+    recordings_uploaded: u64,
+    recordings_remote: u64,
+    call_data_uploaded: u64,
+    duplicates: u64,
+    leads_uploaded: u64,
+}
+
+#[derive(Serialize)]
+struct AttentionObject {
+    failed: u64,
+    corrupt: u64,
+    new: u64,
+}
+
+#[derive(Serialize)]
+struct ErrorObject<'a> {
+    session_id: &'a str,
+    part: &'static str,
+    kind: &'a str,
+    status: Option<u16>,
+    attempts: u32,
+    next_attempt_at: Option<String>,
+    message: &'a str,
+}
+
+/// The report as one JSON object on one line. `exit` is the code before `--ok-exit`.
+pub fn run_json(summary: &RunSummary, exit: ExitCode) -> String {
+    let (sessions, parts) = (&summary.sessions, &summary.parts);
+    let object = RunObject {
+        version: 1,
+        command: "run",
+        started_at: timestamp::format_millis(summary.started_at),
+        duration_seconds: (summary.duration_seconds * 1000.0).round() / 1000.0,
+        exit_code: exit.code(),
+        stopped_by: summary.stopped_by.map(Stop::as_str),
+        sessions: SessionsObject {
+            pending: sessions.pending,
+            uploaded: sessions.uploaded,
+            partial: sessions.partial,
+            deferred: sessions.deferred,
+            failed: sessions.failed,
+            corrupt: sessions.corrupt,
+            waiting: sessions.waiting,
+            settling: sessions.settling,
+            backoff: sessions.backoff,
+            skipped: sessions.skipped,
+            vanished: sessions.vanished,
+            left: sessions.left,
+            recovered: sessions.recovered,
+            conserved: sessions.is_conserved(),
+        },
+        parts: PartsObject {
+            recordings_uploaded: parts.recordings_uploaded,
+            recordings_remote: parts.recordings_remote,
+            call_data_uploaded: parts.call_data_uploaded,
+            duplicates: parts.duplicates,
+            leads_uploaded: parts.leads_uploaded,
+        },
+        bytes_sent: summary.bytes_sent,
+        success_rate: sessions.success_rate(),
+        needs_attention: AttentionObject {
+            failed: summary.needs_attention.failed,
+            corrupt: summary.needs_attention.corrupt,
+            new: summary.needs_attention.new,
+        },
+        errors: summary.errors.iter().map(error_object).collect(),
+    };
+    // Plain numbers and texts always have a JSON form.
+    let mut text = serde_json::to_string(&object).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn error_object(error: &SessionError) -> ErrorObject<'_> {
+    ErrorObject {
+        session_id: &error.session_id,
+        part: error.part.as_str(),
+        kind: &error.kind,
+        status: error.status,
+        attempts: error.attempts,
+        next_attempt_at: error.next_attempt_at.map(timestamp::format_millis),
+        message: &error.message,
+    }
+}
+
+/// The report for people. What did not happen is not mentioned.
+pub fn run_text(summary: &RunSummary, exit: ExitCode, max_attempts: u32) -> String {
+    let sessions = &summary.sessions;
+    let mut lines = vec![format!(
+        "{} pending: {} delivered in {:.1} s, exit code {exit}",
+        counted(sessions.pending, "session"),
+        sessions.uploaded + sessions.partial,
+        summary.duration_seconds,
+    )];
+    let fates = [
+        (sessions.uploaded, "uploaded"),
+        (sessions.partial, "partial"),
+        (sessions.deferred, "deferred"),
+        (sessions.failed, "failed"),
+        (sessions.corrupt, "corrupt"),
+        (sessions.waiting, "waiting"),
+        (sessions.settling, "settling"),
+        (sessions.backoff, "backing off"),
+        (sessions.skipped, "skipped"),
+        (sessions.vanished, "vanished"),
+        (sessions.left, "left for a later run"),
+        (sessions.recovered, "recovered"),
+    ];
+    let parts = &summary.parts;
+    let sent = [
+        (parts.recordings_uploaded, "recordings"),
+        (parts.recordings_remote, "recordings in cloud storage"),
+        (parts.call_data_uploaded, "calls"),
+        (parts.leads_uploaded, "leads"),
+        (parts.duplicates, "duplicates"),
+    ];
+    lines.extend(listed("sessions", &fates));
+    let mut sent_line = listed("sent", &sent);
+    if let Some(line) = &mut sent_line {
+        line.push_str(&format!(", {}", bytes(summary.bytes_sent)));
+    }
+    lines.extend(sent_line);
+    if let Some(stop) = summary.stopped_by {
+        lines.push(format!("  stopped by {}{}", stop.as_str(), detail(summary)));
+    }
+    let attention = &summary.needs_attention;
+    lines.extend(listed(
+        "needs a person",
+        &[(attention.failed, "failed"), (attention.corrupt, "corrupt")],
+    ));
+    for error in &summary.errors {
+        lines.push(format!("  {}", error_line(error, max_attempts)));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn listed(title: &str, counts: &[(u64, &str)]) -> Option<String> {
+    let named: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, name)| format!("{count} {name}"))
+        .collect();
+    (!named.is_empty()).then(|| format!("  {title}: {}", named.join(", ")))
+}
+
+fn detail(summary: &RunSummary) -> String {
+    summary
+        .stop_message
+        .as_ref()
+        .map_or_else(String::new, |message| format!(": {}", printable(message)))
+}
+
+fn error_line(error: &SessionError, max_attempts: u32) -> String {
+    let status = error
+        .status
+        .map_or_else(String::new, |status| format!(" {status}"));
+    let next = match error.next_attempt_at {
+        Some(time) => format!(", next try after {}", timestamp::format_millis(time)),
+        None => String::new(),
+    };
+    format!(
+        "{}  {} {}{status}, attempt {} of {max_attempts}{next}: {}",
+        printable(&error.session_id),
+        error.part,
+        error.kind,
+        error.attempts,
+        printable(&error.message),
+    )
+}
+
+/// What somebody woken by the exit code should read: one line a reason, with what to do.
+pub fn explanations(summary: &RunSummary, exit: ExitCode) -> Vec<String> {
+    let detail = detail(summary);
+    let mut lines = Vec::new();
+    match (exit, summary.stopped_by) {
+        (ExitCode::Internal, _) => lines.push(
+            "a session of the snapshot has no fate: this is a bug, please report it with the JSON report".to_owned(),
+        ),
+        (_, Some(Stop::Auth)) => lines.push(format!(
+            "the API refused the credentials{detail}; nothing was charged to any session; check the token (--token-file, CALLSPOOL_TOKEN)"
+        )),
+        (_, Some(Stop::Misdirected)) => lines.push(format!(
+            "the base URL is not the upload API{detail}; nothing was charged to any session; check --api-url"
+        )),
+        (_, Some(Stop::Durability)) => lines.push(format!(
+            "stopped because the spool cannot be written{detail}; what was delivered before is recorded; make room or repair the volume, the next run goes on from here"
+        )),
+        (_, Some(Stop::Unavailable)) => lines.push(format!(
+            "the API is away{detail}; nothing was charged to any session; the next run tries again"
+        )),
+        (_, Some(Stop::Throttled)) => lines.push(format!(
+            "the API asks to be left alone for a while{detail}; nothing was charged to any session; consider --rate"
+        )),
+        (_, Some(Stop::Rejected)) => lines.push(
+            "several sessions in a row were rejected, so the rest was left alone; if the API has changed, mend that and run: callspool requeue --failed".to_owned(),
+        ),
+        (_, Some(Stop::Signal(signal))) => lines.push(format!("stopped by signal {signal}; the next run goes on from here")),
+        (_, Some(Stop::Deadline | Stop::BatchSize | Stop::Rate) | None) => {}
+    }
+    if exit == ExitCode::Attention && summary.stopped_by != Some(Stop::Rejected) {
+        lines.push(format!(
+            "a person is needed: {} failed, {} corrupt, {} new in this run, {} skipped; see: callspool inspect",
+            summary.needs_attention.failed,
+            summary.needs_attention.corrupt,
+            summary.needs_attention.new,
+            summary.sessions.skipped,
+        ));
+    }
+    if exit == ExitCode::Deferred {
+        lines.push(format!(
+            "{} failed for a passing reason and will be tried again",
+            counted(summary.retrying + summary.sessions.deferred, "session"),
+        ));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::outcome::Part;
+    use crate::report::AttentionMode;
+
+    fn summary() -> RunSummary {
+        let mut summary = RunSummary::new(DateTime::from_timestamp(1_761_732_980, 0).unwrap());
+        summary.duration_seconds = 1.5204;
+        summary.sessions.pending = 3;
+        summary.sessions.uploaded = 1;
+        summary.sessions.deferred = 1;
+        summary.sessions.left = 1;
+        summary.parts.recordings_uploaded = 1;
+        summary.parts.call_data_uploaded = 1;
+        summary.bytes_sent = 1_406_083;
+        summary.errors.push(SessionError {
+            session_id: "session_\u{1b}[31m1".to_owned(),
+            part: Part::CallData,
+            kind: "server".to_owned(),
+            status: Some(500),
+            attempts: 2,
+            next_attempt_at: DateTime::from_timestamp(1_761_733_280, 0),
+            message: "the API answered 500".to_owned(),
+        });
+        summary
+    }
+
+    #[test]
+    fn the_json_report_has_the_contracts_members() {
+        let summary = summary();
+        let text = run_json(&summary, summary.exit_code(AttentionMode::Standing));
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn the_text_report_says_what_happened_and_nothing_else() {
+        let summary = summary();
+        let exit = summary.exit_code(AttentionMode::Standing);
+        insta::assert_snapshot!(run_text(&summary, exit, 20));
+    }
+
+    #[test]
+    fn an_empty_run_is_one_line() {
+        let summary = RunSummary::new(DateTime::UNIX_EPOCH);
+        insta::assert_snapshot!(run_text(&summary, ExitCode::Ok, 20));
+    }
+
+    #[test]
+    fn every_reason_to_wake_somebody_is_explained() {
+        for stop in [
+            Stop::Auth,
+            Stop::Misdirected,
+            Stop::Durability,
+            Stop::Unavailable,
+            Stop::Throttled,
+            Stop::Rejected,
+            Stop::Signal(15),
+        ] {
+            let mut summary = RunSummary::new(DateTime::UNIX_EPOCH);
+            summary.stopped_by = Some(stop);
+            let exit = summary.exit_code(AttentionMode::Standing);
+            assert_eq!(explanations(&summary, exit).len(), 1, "{stop:?}");
+        }
+        assert!(explanations(&RunSummary::new(DateTime::UNIX_EPOCH), ExitCode::Ok).is_empty());
+    }
+}

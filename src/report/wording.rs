@@ -1,0 +1,80 @@
+//! How times, sizes and foreign texts are put into words.
+
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use chrono::{DateTime, Utc};
+
+/// How long ago a time is, in its two largest units: `3h 12m`. A time to come is `0s` ago.
+pub fn age(since: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    span((now - since).to_std().unwrap_or_default())
+}
+
+/// A duration in its two largest units.
+pub(super) fn span(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds}s"),
+        (0, 0, minutes) => format!("{minutes}m {}s", seconds % 60),
+        (0, hours, minutes) => format!("{hours}h {minutes}m"),
+        (days, hours, _) => format!("{days}d {hours}h"),
+    }
+}
+
+/// A size for people: `1.3 MiB`.
+pub fn bytes(count: u64) -> String {
+    ByteSize::b(count).display().iec().to_string()
+}
+
+/// A foreign text without anything that a terminal would act on.
+pub fn printable(text: &str) -> String {
+    let is_odd = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars()
+        .map(|c| if is_odd(c) { '\u{fffd}' } else { c })
+        .collect()
+}
+
+/// `1 session`, `2 sessions`.
+pub(super) fn counted(count: u64, noun: &str) -> String {
+    if count == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{count} {noun}s")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_name_their_two_largest_units() {
+        for (seconds, expected) in [
+            (0, "0s"),
+            (59, "59s"),
+            (60, "1m 0s"),
+            (3599, "59m 59s"),
+            (3600, "1h 0m"),
+            (86_399, "23h 59m"),
+            (86_400, "1d 0h"),
+            (200_000, "2d 7h"),
+        ] {
+            assert_eq!(span(Duration::from_secs(seconds)), expected);
+        }
+        let now = DateTime::UNIX_EPOCH;
+        assert_eq!(age(now + chrono::TimeDelta::seconds(5), now), "0s");
+    }
+
+    #[test]
+    fn nothing_reaches_the_terminal_raw() {
+        assert_eq!(
+            printable("a\x1b[31m\n\u{202e}b\u{9b}"),
+            "a\u{fffd}[31m\u{fffd}\u{fffd}b\u{fffd}"
+        );
+        assert_eq!(printable("Zoë • नमस्ते"), "Zoë • नमस्ते");
+    }
+}
