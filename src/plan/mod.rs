@@ -10,6 +10,8 @@ mod policy;
 mod recording;
 mod settling;
 mod standing;
+#[cfg(test)]
+mod tests;
 mod turns;
 
 pub use action::{Action, Delivery, assess};

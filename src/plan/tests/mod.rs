@@ -1,0 +1,5 @@
+//! What is decided about a session, by the contract's rules, one situation on disk at a time.
+
+mod order;
+#[expect(dead_code, reason = "used by the tests to come")]
+mod situation;
