@@ -241,6 +241,20 @@ fn of_several_files_the_first_audio_or_video_that_is_there_is_sent() {
 }
 
 #[test]
+fn the_size_and_length_are_those_of_the_file_that_is_sent() {
+    let text = r#"{"files":[{"filename":"a.ogg","size":5,"duration":3000000000},
+        {"filename":"b.ogg","size":1000,"duration":57000000000}]}"#;
+    let sent = session()
+        .call_ended(1)
+        .manifest(text)
+        .found(vec![Lookup::Missing, Lookup::Here(file("b.ogg"))])
+        .sent();
+    assert_eq!(sent.file, file("b.ogg"));
+    assert_eq!(sent.duration, seconds(57));
+    assert!(!sent.size_mismatch);
+}
+
+#[test]
 fn a_file_of_no_known_kind_is_better_than_none() {
     let sent = session()
         .manifest(&naming(&["gone.ogg", "first.bin", "second"]))
