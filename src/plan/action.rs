@@ -90,6 +90,15 @@ impl Hold {
         Self::Skip(format!("the {what} cannot be read: {reason}"))
     }
 
+    /// The one of two that goes before the other; of two as grave, the first.
+    pub(super) fn or_graver(self, other: Self) -> Self {
+        if other.rank() < self.rank() {
+            other
+        } else {
+            self
+        }
+    }
+
     fn rank(&self) -> u8 {
         match self {
             Self::Fail { .. } => 0,
@@ -125,26 +134,13 @@ pub fn assess(dossier: &Dossier, policy: &Policy, now: DateTime<Utc>) -> Action 
     let step = recording.as_ref().ok().map(|(step, _)| step);
     let call_data = call_data::decide(dossier, step, policy, now);
     match (recording, call_data) {
-        (Err(first), Err(second)) => {
-            let earlier = if second.rank() < first.rank() {
-                second
-            } else {
-                first
-            };
-            earlier.into()
-        }
+        (Err(first), Err(second)) => first.or_graver(second).into(),
         (Err(hold), Ok(_)) | (Ok(_), Err(hold)) => hold.into(),
-        (Ok((recording, warnings)), Ok(call_data)) => {
-            let sends_nothing = call_data == CallDataStep::Settled
-                && !matches!(recording, RecordingStep::Upload(_));
-            if sends_nothing && recording == RecordingStep::Settled {
-                return Action::File;
-            }
-            Action::Deliver(Delivery {
-                recording,
-                call_data,
-                warnings,
-            })
-        }
+        (Ok((RecordingStep::Settled, _)), Ok(CallDataStep::Settled)) => Action::File,
+        (Ok((recording, warnings)), Ok(call_data)) => Action::Deliver(Delivery {
+            recording,
+            call_data,
+            warnings,
+        }),
     }
 }

@@ -52,8 +52,14 @@ pub(super) fn decide(
         return Ok(CallDataStep::Settled);
     }
     let campaign = campaign(dossier, policy)?;
-    let mut lacking = transcript(dossier, policy, now)?;
-    lacking.extend(lead(dossier, policy, now)?);
+    let transcript = transcript(dossier, policy, now);
+    let lead = lead(dossier, policy, now);
+    let lacking = match (transcript, lead) {
+        (Ok(transcript), Ok(lead)) => [transcript, lead].concat(),
+        // A missing transcript costs an attempt; a lead that is still being written must not.
+        (Err(transcript), Err(lead)) => return Err(transcript.or_graver(lead)),
+        (Err(hold), Ok(_)) | (Ok(_), Err(hold)) => return Err(hold),
+    };
     Ok(CallDataStep::Post {
         campaign,
         lacking,

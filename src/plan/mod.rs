@@ -11,6 +11,8 @@ mod recording;
 mod requeue;
 mod settling;
 mod standing;
+#[cfg(test)]
+mod tests;
 mod turns;
 
 pub use action::{Action, Delivery, assess};

@@ -225,12 +225,12 @@ impl Search<'_> {
         if is_young(found.modified, self.now, self.policy.settle) {
             return Err(Hold::settling("recording"));
         }
-        if found.len_bytes == 0 {
-            return self.not_there("empty").map(plainly);
-        }
         let size_mismatch = size.is_some_and(|size| size != found.len_bytes);
         if size_mismatch && !self.grace_is_over() {
             return Err(Hold::settling("recording"));
+        }
+        if found.len_bytes == 0 {
+            return self.not_there("empty").map(plainly);
         }
         let mut warnings = Vec::new();
         if is_far_ahead(found.modified, self.now, self.policy.settle) {
