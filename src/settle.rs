@@ -68,9 +68,7 @@ pub fn charge(
         document.record.count_attempt(charge.part);
         let attempts = document.record.attempts(charge.part);
         if attempts >= policy.max_attempts {
-            document
-                .record
-                .set_state(charge.part, PartState::Abandoned, now);
+            give_up(document, charge.part, PartState::Abandoned, now);
         } else {
             wait = wait.max(delay(
                 policy,
@@ -95,7 +93,6 @@ pub fn file(
     spool: &LeasedSpool<'_>,
     name: &OsStr,
     document: &mut Document,
-    now: DateTime<Utc>,
 ) -> Result<Fate, SpoolError> {
     let (status, state, fate) = match verdict(&document.record) {
         Verdict::Pending => {
@@ -108,7 +105,6 @@ pub fn file(
     };
     document.record.next_attempt_at = None;
     set(document.set_status(&status), name)?;
-    set(document.set_last_upload_attempt(now), name)?;
     let filed = spool.file_away(name, document, state)?;
     Ok(unless_vanished(&filed, fate))
 }
@@ -127,14 +123,24 @@ pub fn fail(
     now: DateTime<Utc>,
 ) -> Result<Fate, SpoolError> {
     note_failure(document, part, failure, None, now);
-    document.record.set_state(part, PartState::Rejected, now);
-    if part == Part::Recording && !document.record.call_data.state.is_delivered() {
+    set(document.set_last_upload_attempt(now), name)?;
+    give_up(document, part, PartState::Rejected, now);
+    if part == Part::Recording {
         // Nothing of this session may be sent: the call data is given up with its recording.
-        document
-            .record
-            .set_state(Part::CallData, PartState::Rejected, now);
+        give_up(document, Part::CallData, PartState::Rejected, now);
     }
-    file(spool, name, document, now)
+    file(spool, name, document)
+}
+
+/// Gives a part up. Where that is call data that was delivered before and only was to be sent
+/// again with its recording, the recording is what is given up.
+fn give_up(document: &mut Document, part: Part, state: PartState, now: DateTime<Utc>) {
+    let record = &mut document.record;
+    let is_complement = part == Part::CallData && record.call_data.state.is_delivered();
+    record.give_up(part, state, now);
+    if is_complement && record.recording.state == PartState::Pending {
+        record.give_up(Part::Recording, state, now);
+    }
 }
 
 /// Charges the session that a dead run was working on: one attempt of kind `crashed`, no backoff,
@@ -160,6 +166,7 @@ pub fn charge_crash(
         "an earlier run died while it worked on this session",
     );
     note_failure(document, part, &failure, None, now);
+    set(document.set_last_upload_attempt(now), name)?;
     if document.record.call_data.state == PartState::Pending {
         document.record.call_data.unconfirmed = true;
     }
@@ -176,7 +183,7 @@ pub fn charge_crash(
         name,
     )?;
     document.record.next_attempt_at = None;
-    file(spool, name, document, now)
+    file(spool, name, document)
 }
 
 /// Writes a failure into the record: the part's error and the history.

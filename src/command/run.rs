@@ -7,7 +7,7 @@ use super::wiring::{lease, open_spool, policy, print};
 use crate::clock::SystemClock;
 use crate::config::{Attention, Format, Rate, Settings, token};
 use crate::drain::{Drain, Interrupt, Limit, Limits};
-use crate::report::{self, AttentionMode, ExitCode, RunSummary};
+use crate::report::{self, AttentionMode, ExitCode, RunSummary, Stop};
 
 /// Delivers what is due and reports on it.
 pub(super) fn run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
@@ -32,7 +32,9 @@ pub(super) fn run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
         secret,
     );
     let summary = drain.run(died.as_ref()).or_exit(ExitCode::NoSpool)?;
-    let released = leased.release();
+    // What could not be recorded stays named in the lock file, so that the next run asks about it.
+    let is_orderly = summary.stopped_by != Some(Stop::Durability);
+    let released = if is_orderly { leased.release() } else { Ok(()) };
 
     let mode = match settings.attention {
         Attention::Standing => AttentionMode::Standing,

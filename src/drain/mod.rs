@@ -8,8 +8,9 @@ mod attempt;
 mod body;
 mod breaker;
 mod exchange;
-mod held;
+mod intake;
 mod interrupt;
+mod ledger;
 mod pacing;
 mod run;
 

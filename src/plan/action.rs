@@ -6,7 +6,7 @@ use super::call_data::{self, CallDataStep};
 use super::policy::Policy;
 use super::recording::{self, RecordingStep};
 use crate::outcome::{Failure, Part};
-use crate::session::{Dossier, Verdict, verdict};
+use crate::session::Dossier;
 
 /// What a run does with a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,7 +127,8 @@ impl From<Hold> for Action {
 /// Call data is checked before anything is sent: a session whose call data cannot be built sends
 /// nothing.
 pub fn assess(dossier: &Dossier, policy: &Policy, now: DateTime<Utc>) -> Action {
-    if verdict(&dossier.document.record) == Verdict::Failed {
+    // With its call data given up a session is over, whatever its recording would be.
+    if dossier.document.record.call_data.state.is_given_up() {
         return Action::File;
     }
     let recording = recording::decide(dossier, policy, now);

@@ -172,7 +172,7 @@ impl Document {
     }
 
     /// The text of `timestamps.metadata_saved`, to tell two documents of a session apart.
-    pub fn metadata_saved(&self) -> Option<String> {
+    fn metadata_saved(&self) -> Option<String> {
         self.object
             .object("timestamps")?
             .get("metadata_saved")
@@ -214,12 +214,46 @@ impl Document {
         self.object.set("status", status.as_str())
     }
 
+    /// Whether another document is this one but for what runs change in it. Told by the time of
+    /// saving where there is one, else by all that is the customer's.
+    pub fn is_same_call(&self, other: &Self) -> bool {
+        if self.session_id != other.session_id {
+            return false;
+        }
+        match (self.metadata_saved(), other.metadata_saved()) {
+            (None, None) => self.customers_members().eq(other.customers_members()),
+            (mine, others) => mine == others,
+        }
+    }
+
+    fn customers_members(&self) -> impl Iterator<Item = (&str, &str)> {
+        const CHANGED_BY_RUNS: [&str; 5] = [
+            "status",
+            "upload_attempts",
+            "last_upload_attempt",
+            "files",
+            RECORD_KEY,
+        ];
+        self.object
+            .iter()
+            .filter(|(name, _)| !CHANGED_BY_RUNS.contains(name))
+            .map(|(name, value)| (name, value.get()))
+    }
+
     /// Writes down where the recording was found.
     ///
     /// # Errors
     /// When the path cannot be written as JSON.
     pub fn set_recording_path(&mut self, path: &str) -> serde_json::Result<()> {
-        let mut files = self.object.object("files").unwrap_or_default();
+        let mut files = match self.object.get("files") {
+            None => RawObject::default(),
+            Some(value) if value.get() == "null" => RawObject::default(),
+            // Whatever else stands there is the customer's and stays.
+            Some(value) => match RawObject::from_raw(value) {
+                Some(files) => files,
+                None => return Ok(()),
+            },
+        };
         files.set("recording", path)?;
         let files = files.to_raw(1)?;
         self.object.set_raw("files", files)
@@ -332,6 +366,41 @@ mod tests {
         let again = Document::parse(text.as_bytes()).unwrap();
         assert_eq!(again.record, document.record);
         assert!(again.has_record());
+    }
+
+    #[test]
+    fn a_second_call_of_a_session_is_not_the_first() {
+        let parse = |text: &str| Document::parse(text.as_bytes()).unwrap();
+        let first = parse(
+            r#"{"session_id":"s","timestamps":{"metadata_saved":"2025-01-01T00:00:00Z"},"a":1}"#,
+        );
+        let done = parse(
+            r#"{"session_id":"s","timestamps":{"metadata_saved":"2025-01-01T00:00:00Z"},"status":"uploaded"}"#,
+        );
+        let second =
+            parse(r#"{"session_id":"s","timestamps":{"metadata_saved":"2025-01-01T00:00:01Z"}}"#);
+        assert!(first.is_same_call(&done) && !first.is_same_call(&second));
+        let old = parse(r#"{"session_id":"s","campaign_metadata":{"egressId":"EG_1"}}"#);
+        let filed = parse(
+            r#"{"session_id":"s","campaign_metadata":{"egressId":"EG_1"},"status":"uploaded","files":{},"upload":{}}"#,
+        );
+        let other = parse(r#"{"session_id":"s","campaign_metadata":{"egressId":"EG_2"}}"#);
+        assert!(old.is_same_call(&filed) && !old.is_same_call(&other) && !old.is_same_call(&first));
+    }
+
+    #[test]
+    fn what_stands_in_place_of_files_stays() {
+        for files in ["5", "[1]", "\"x\""] {
+            let text = format!(r#"{{"session_id":"s","files":{files}}}"#);
+            let mut document = Document::parse(text.as_bytes()).unwrap();
+            document.set_recording_path("recordings/a.ogg").unwrap();
+            let bytes = document.to_bytes().unwrap();
+            assert!(
+                String::from_utf8(bytes)
+                    .unwrap()
+                    .contains(&format!("\"files\": {files}"))
+            );
+        }
     }
 
     #[test]

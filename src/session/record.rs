@@ -209,6 +209,18 @@ impl UploadRecord {
         }
     }
 
+    /// Gives a part up, unless it was delivered before: what the API has is never taken back. Call
+    /// data starts afresh when its recording is given up.
+    pub fn give_up(&mut self, part: Part, state: PartState, now: DateTime<Utc>) {
+        if self.state(part).is_delivered() {
+            return;
+        }
+        self.set_state(part, state, now);
+        if part == Part::Recording && self.call_data.state == PartState::Pending {
+            self.call_data.attempts = 0;
+        }
+    }
+
     /// Counts an attempt at a part.
     pub fn count_attempt(&mut self, part: Part) {
         let attempts = match part {

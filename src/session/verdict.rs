@@ -26,16 +26,19 @@ pub enum Verdict {
 /// | uploaded, duplicate | rejected, abandoned | partial |
 /// | remote, absent, missing, rejected, abandoned | rejected, abandoned | failed |
 ///
-/// A recording that is still pending beside call data that was given up before anything was sent
+/// Call data that was delivered incomplete and could not be sent again complete is still delivered:
+/// partial. A recording that is still pending beside call data that was given up before anything was sent
 /// (an unreadable transcript, say) never will be sent: that is the last row.
 pub fn verdict(record: &UploadRecord) -> Verdict {
     use PartState::{Abandoned, Duplicate, Missing, Pending, Rejected, Uploaded};
     let recording = record.recording.state;
+    let was_delivered_before = !record.call_data.without.is_empty();
     let complete = record.call_data.without.is_empty()
         && !record.call_data.unlinked
         && !record.recording.size_mismatch;
     match (recording, record.call_data.state) {
         (Uploaded | Duplicate, Rejected | Abandoned | Missing) => Verdict::Partial,
+        (_, Rejected | Abandoned | Missing) if was_delivered_before => Verdict::Partial,
         (_, Rejected | Abandoned | Missing) => Verdict::Failed,
         (_, Pending) | (Pending, _) => Verdict::Pending,
         (Missing | Rejected | Abandoned, _) => Verdict::Partial,
@@ -99,5 +102,16 @@ mod tests {
         assert_eq!(verdict(&record), Verdict::Partial);
         record.call_data.unlinked = false;
         assert_eq!(verdict(&record), Verdict::Delivered);
+    }
+
+    #[test]
+    fn a_complement_that_failed_takes_nothing_back() {
+        for recording in [Remote, Absent, Missing, Uploaded] {
+            let mut record = UploadRecord::default();
+            record.recording.state = recording;
+            record.call_data.state = Rejected;
+            record.call_data.without = vec![Lacking::Lead];
+            assert_eq!(verdict(&record), Verdict::Partial);
+        }
     }
 }

@@ -100,8 +100,7 @@ impl Spool {
         .find_map(|(state, status)| {
             self.copy_in(state, name, |copy| {
                 copy.status() == status
-                    && copy.session_id() == document.session_id()
-                    && copy.metadata_saved() == document.metadata_saved()
+                    && copy.is_same_call(document)
                     && copy.record.generation == document.record.generation
             })
             .map(|name| (state, name))

@@ -5,6 +5,7 @@ use std::fs::OpenOptions;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
 use walkdir::WalkDir;
@@ -64,16 +65,16 @@ pub(super) fn list(dir: &Path) -> Result<Listed, SpoolError> {
         if !entry.file_type().is_file() || !is_document_name(entry.file_name()) {
             continue;
         }
-        let modified = entry
-            .metadata()
-            .ok()
-            .and_then(|metadata| metadata.modified().ok());
-        if let Some(modified) = modified {
-            listed.entries.push(Entry {
-                name: entry.file_name().to_owned(),
-                modified: DateTime::<Utc>::from(modified),
-            });
-        }
+        // One that is there and cannot be looked at is found unreadable when its turn comes.
+        let modified = match entry.metadata() {
+            Ok(metadata) => metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH),
+            Err(error) if is_gone(&error) => continue,
+            Err(_) => SystemTime::UNIX_EPOCH,
+        };
+        listed.entries.push(Entry {
+            name: entry.file_name().to_owned(),
+            modified: DateTime::<Utc>::from(modified),
+        });
     }
     listed
         .entries
@@ -117,6 +118,12 @@ fn read_file(path: &Path) -> io::Result<Option<Vec<u8>>> {
         return Err(ErrorKind::InvalidInput.into());
     }
     read_bounded(file, metadata.len(), DOCUMENT_LIMIT)
+}
+
+fn is_gone(error: &walkdir::Error) -> bool {
+    error
+        .io_error()
+        .is_some_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
 fn list_error(dir: &Path, error: walkdir::Error) -> SpoolError {

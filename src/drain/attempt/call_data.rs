@@ -1,0 +1,214 @@
+//! The call data's share of a try.
+
+use super::question::Acknowledged;
+use super::{Attempt, End, Step, body};
+use crate::clock::Clock;
+use crate::drain::exchange::{Patience, Trouble};
+use crate::outcome::{Failure, FailureKind, Part};
+use crate::plan::{CallDataStep, Campaign};
+use crate::session::{Lacking, PartState};
+use crate::settle;
+use crate::spool::SpoolError;
+use crate::upload::{Acknowledgement, UploadApi, idempotency};
+
+impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
+    pub(super) fn call_data(&mut self, step: &CallDataStep) -> Step<()> {
+        let CallDataStep::Post {
+            campaign,
+            lacking,
+            is_complement,
+        } = step
+        else {
+            return Ok(());
+        };
+        if *is_complement && !self.prepare_complement()? {
+            return Ok(());
+        }
+        let mut lacking = lacking.clone();
+        let recording = self.so_far.document.record.recording.state;
+        if recording == PartState::Pending || recording.is_given_up() {
+            lacking.insert(0, Lacking::Recording);
+        }
+        let failure = match self.post(campaign, *is_complement)? {
+            Ok(acknowledgement) => {
+                self.call_data_delivered(acknowledgement, lacking, *is_complement);
+                return Ok(());
+            }
+            Err(failure) => failure,
+        };
+        if failure.kind == FailureKind::Rejected {
+            let record = &mut self.so_far.document.record;
+            record.count_attempt(Part::CallData);
+            record.give_up(Part::CallData, PartState::Rejected, self.clock.now());
+            self.so_far.rejected = true;
+            return Ok(());
+        }
+        if settle::costs_attempt(&failure) {
+            self.charge(Part::CallData, &failure);
+            if self.is_exhausted(Part::CallData) {
+                return Ok(());
+            }
+        }
+        Err(End::Deferred)
+    }
+
+    /// Makes call data due again that went without something. Says whether that is there now: the
+    /// recording may have failed again.
+    fn prepare_complement(&mut self) -> Step<bool> {
+        let record = &mut self.so_far.document.record;
+        let is_there = record
+            .call_data
+            .without
+            .iter()
+            .any(|lacking| match lacking {
+                Lacking::Recording => record.recording.state.is_delivered(),
+                Lacking::Lead => self.dossier.lead.here().is_some(),
+                Lacking::Transcript => self.dossier.transcript.here().is_some(),
+            });
+        let was_reopened = record.call_data.state == PartState::Pending;
+        if is_there && !was_reopened {
+            record.reopen_call_data();
+            self.checkpoint(true)?;
+        }
+        Ok(is_there || was_reopened)
+    }
+
+    /// Posts the call data, asking first where an earlier post may have arrived.
+    fn post(
+        &mut self,
+        campaign: &Campaign,
+        is_complement: bool,
+    ) -> Step<Result<Acknowledged, Failure>> {
+        let name = &self.dossier.name;
+        let body = body::build(self.dossier, &self.so_far.document, campaign).map_err(|error| {
+            End::Unrecorded(SpoolError {
+                operation: "build the call data of",
+                path: name.into(),
+                source: error.into(),
+            })
+        })?;
+        let record = &self.so_far.document.record;
+        let session_id = self.so_far.document.session_id().to_owned();
+        let key = idempotency::key(
+            &session_id,
+            Part::CallData,
+            record.generation,
+            idempotency::Content::Body(&body),
+        );
+        if !self.checkpointed {
+            self.spool.sync_mark()?;
+        }
+        let mut patience = Patience::default();
+        loop {
+            if self.so_far.document.record.call_data.unconfirmed {
+                match self.ask(&session_id, &mut patience)? {
+                    // The API may hold the incomplete post that this one is to complete.
+                    Ok(Some(found)) if !is_complement || self.is_linked(&found) => {
+                        return Ok(Ok(found));
+                    }
+                    Ok(_) => self.so_far.document.record.call_data.unconfirmed = false,
+                    Err(failure) => return Ok(Err(failure)),
+                }
+            }
+            let timed = self.exchange.post(&session_id, &body, &key, &mut patience);
+            match timed.result {
+                Ok(acknowledgement) => {
+                    let is_new = acknowledgement == Acknowledgement::Stored;
+                    self.note(
+                        Part::CallData,
+                        if is_new { "uploaded" } else { "duplicate" },
+                        timed.took,
+                    );
+                    return Ok(Ok(if is_new {
+                        Acknowledged::Stored
+                    } else {
+                        Acknowledged::Duplicate {
+                            recording_url: None,
+                        }
+                    }));
+                }
+                Err(Trouble::Again(failure)) => {
+                    self.so_far.document.record.call_data.unconfirmed |= failure.fate_unknown;
+                    self.note_failure(Part::CallData, failure, timed.took);
+                }
+                Err(Trouble::Session(failure)) => {
+                    let failure = self.noted(Part::CallData, failure, timed.took);
+                    self.so_far.document.record.call_data.unconfirmed |= failure.fate_unknown;
+                    return self.confirm(failure, &session_id, &mut patience);
+                }
+                Err(Trouble::Stop(stop, failure)) => {
+                    let fate_unknown = failure.as_ref().is_some_and(|failure| failure.fate_unknown);
+                    self.so_far.document.record.call_data.unconfirmed |= fate_unknown;
+                    return Err(self.stopped(Part::CallData, stop, failure, timed.took));
+                }
+            }
+        }
+    }
+
+    /// Whether the API's copy of the call holds our recording, where that was what it lacked.
+    fn is_linked(&self, acknowledged: &Acknowledged) -> bool {
+        let record = &self.so_far.document.record;
+        let Acknowledged::Duplicate {
+            recording_url: Some(url),
+        } = acknowledged
+        else {
+            return false;
+        };
+        record.call_data.without == [Lacking::Recording]
+            && record.recording.url.as_ref() == Some(url)
+    }
+
+    fn call_data_delivered(
+        &mut self,
+        acknowledged: Acknowledged,
+        lacking: Vec<Lacking>,
+        is_complement: bool,
+    ) {
+        let now = self.clock.now();
+        let is_linked = self.is_linked(&acknowledged);
+        let has_lead = self.dossier.lead.here().is_some();
+        let record = &mut self.so_far.document.record;
+        record.count_attempt(Part::CallData);
+        record.call_data.unconfirmed = false;
+        record.call_data.error = None;
+        self.so_far.delivered = true;
+        match acknowledged {
+            Acknowledged::Stored => {
+                record.set_state(Part::CallData, PartState::Uploaded, now);
+                record.call_data.without = lacking;
+                record.call_data.unlinked = false;
+                self.so_far.parts.call_data_uploaded += 1;
+                self.so_far.parts.leads_uploaded += u64::from(has_lead);
+            }
+            Acknowledged::Duplicate { .. } => {
+                record.set_state(Part::CallData, PartState::Duplicate, now);
+                if !is_complement || is_linked {
+                    record.call_data.without = lacking;
+                } else {
+                    // The API kept the incomplete one that it had.
+                    record.call_data.unlinked = true;
+                }
+                self.so_far.parts.duplicates += 1;
+            }
+        }
+        self.log_turns();
+    }
+
+    fn log_turns(&self) {
+        let session = self.dossier.document.session_id();
+        let Some(Ok(transcript)) = self
+            .dossier
+            .transcript
+            .here()
+            .map(|reading| reading.content.as_ref())
+        else {
+            log::info!(session = session; "call data delivered without a transcript");
+            return;
+        };
+        let skipped = &transcript.skipped;
+        log::info!(session = session, turns = transcript.turns.len(), skipped = skipped.total(); "call data delivered");
+        if skipped.unreadable > 0 {
+            log::warn!(session = session, items = skipped.unreadable; "transcript items could not be read and were not sent");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! One try at one session: the recording, the checkpoint, the call data.
+
+mod call_data;
+mod question;
+mod recording;
+
+use std::time::Duration;
+
+use super::body;
+use super::exchange::Exchange;
+use crate::clock::Clock;
+use crate::outcome::{Failure, Part};
+use crate::plan::{Delivery, Policy, retry_after_delay};
+use crate::redact::Redactor;
+use crate::report::{PartCounts, Stop};
+use crate::session::{Document, Dossier};
+use crate::settle::{self, Charge};
+use crate::spool::{LeasedSpool, SpoolError};
+use crate::upload::UploadApi;
+
+/// How a try at a session ended.
+#[derive(Debug)]
+pub(super) enum End {
+    /// Both parts have come to an end; the verdict says where the session belongs.
+    Complete,
+    /// A part failed for a passing reason.
+    Deferred,
+    /// The run must stop; with what happened, unless nothing was sent.
+    Stopped(Stop, Option<String>),
+    /// Somebody removed the document meanwhile.
+    Vanished,
+    /// Something could not be recorded: the run must end.
+    Unrecorded(SpoolError),
+}
+
+impl From<SpoolError> for End {
+    fn from(error: SpoolError) -> Self {
+        Self::Unrecorded(error)
+    }
+}
+
+/// A step of a try; the error is where the try ends early.
+type Step<T> = Result<T, End>;
+
+/// What a try at a session came to. The document holds the facts; what they cost is apart, because
+/// an outage is no session's fault.
+#[derive(Debug)]
+pub(super) struct Attempted {
+    pub(super) document: Document,
+    pub(super) charges: Vec<Charge>,
+    pub(super) end: End,
+    /// A part was delivered in this try.
+    pub(super) delivered: bool,
+    /// A part was rejected in this try.
+    pub(super) rejected: bool,
+    pub(super) parts: PartCounts,
+}
+
+/// A try in the making.
+pub(super) struct Attempt<'t, 'a, A, C> {
+    exchange: &'t mut Exchange<'a, A, C>,
+    spool: &'t LeasedSpool<'t>,
+    policy: &'t Policy,
+    clock: &'t C,
+    dossier: &'t Dossier,
+    redactor: Redactor,
+    so_far: Attempted,
+    /// The document with what was delivered in this try is on disk.
+    checkpointed: bool,
+}
+
+impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
+    pub(super) fn new(
+        exchange: &'t mut Exchange<'a, A, C>,
+        spool: &'t LeasedSpool<'t>,
+        policy: &'t Policy,
+        clock: &'t C,
+        dossier: &'t Dossier,
+        secret: Option<&str>,
+    ) -> Self {
+        let so_far = Attempted {
+            document: dossier.document.clone(),
+            charges: Vec::new(),
+            end: End::Complete,
+            delivered: false,
+            rejected: false,
+            parts: PartCounts::default(),
+        };
+        let redactor = body::redactor(dossier, secret);
+        Self {
+            exchange,
+            spool,
+            policy,
+            clock,
+            dossier,
+            redactor,
+            so_far,
+            checkpointed: false,
+        }
+    }
+
+    /// Makes the try.
+    pub(super) fn make(mut self, delivery: &Delivery) -> Attempted {
+        for warning in &delivery.warnings {
+            let warning = self.redactor.scrub(warning, 400);
+            log::warn!(session = self.dossier.document.session_id(), warning = warning.as_str(); "recording");
+        }
+        let steps = self
+            .recording(&delivery.recording, &delivery.call_data)
+            .and_then(|()| self.call_data(&delivery.call_data));
+        let now = self.clock.now();
+        let stamped = self.so_far.document.set_last_upload_attempt(now);
+        let steps = steps.and_then(|()| Ok(settle::set(stamped, &self.dossier.name)?));
+        if let Err(end) = steps {
+            self.so_far.end = end;
+        }
+        self.so_far
+    }
+
+    /// Whether the attempt that just failed was the part's last one.
+    fn is_exhausted(&self, part: Part) -> bool {
+        self.so_far.document.record.attempts(part).saturating_add(1) >= self.policy.max_attempts
+    }
+
+    fn charge(&mut self, part: Part, failure: &Failure) {
+        let retry_after = failure
+            .retry_after
+            .map(|after| retry_after_delay(after, self.clock.now()));
+        self.so_far.charges.push(Charge { part, retry_after });
+    }
+
+    fn note(&mut self, part: Part, outcome: &str, took: Duration) {
+        settle::remember(
+            &mut self.so_far.document,
+            part,
+            outcome,
+            None,
+            Some(took),
+            self.clock.now(),
+        );
+    }
+
+    fn noted(&mut self, part: Part, mut failure: Failure, took: Duration) -> Failure {
+        failure.message = self.redactor.scrub(&failure.message, 400);
+        self.note_failure(part, failure.clone(), took);
+        failure
+    }
+
+    fn note_failure(&mut self, part: Part, mut failure: Failure, took: Duration) {
+        failure.message = self.redactor.scrub(&failure.message, 400);
+        settle::note_failure(
+            &mut self.so_far.document,
+            part,
+            &failure,
+            Some(took),
+            self.clock.now(),
+        );
+        log::warn!(
+            session = self.dossier.document.session_id(),
+            part = part.as_str(),
+            kind = failure.kind.as_str(),
+            status = failure.status,
+            reason = failure.message.as_str();
+            "not delivered"
+        );
+    }
+
+    fn stopped(&mut self, part: Part, stop: Stop, failure: Option<Failure>, took: Duration) -> End {
+        let message = failure.map(|failure| self.noted(part, failure, took).message);
+        End::Stopped(stop, message)
+    }
+}

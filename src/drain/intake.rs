@@ -1,0 +1,138 @@
+//! The start of a run: what earlier runs left half done is finished, and every document of the
+//! snapshot is judged, without the network.
+
+use std::ffi::OsStr;
+
+use super::agenda::{Candidate, Judgement, judge};
+use super::run::Drain;
+use crate::clock::Clock;
+use crate::plan::Turns;
+use crate::report::Fate;
+use crate::settle;
+use crate::spool::{DocumentReading, Entry, Interrupted, Listed, SpoolError, State};
+use crate::upload::UploadApi;
+
+impl<A: UploadApi, C: Clock> Drain<'_, A, C> {
+    /// Finishes what earlier runs left half done and judges every document, without the network.
+    pub(super) fn clear_and_judge(
+        &mut self,
+        listed: Listed,
+        died: Option<&Interrupted>,
+    ) -> Turns<Candidate> {
+        let mut turns = Turns::default();
+        let cleared = self.clear(listed.has_temporaries, died.is_some());
+        self.ledger.stop_on_error(cleared);
+        let crashed = died.and_then(|died| died.document.clone());
+        let last = self.state.last.clone();
+        for entry in listed.entries {
+            if self.ledger.summary.stopped_by.is_some() {
+                turns.push_untried(Candidate {
+                    entry,
+                    failed_before: false,
+                });
+                continue;
+            }
+            let name = entry.name.to_string_lossy().into_owned();
+            let did_crash = crashed.as_ref() == Some(&name);
+            let judged = self.judge_one(entry.clone(), did_crash);
+            match judged {
+                Ok(None) => {}
+                Ok(Some((_, candidate))) if did_crash || last.contains(&name) => {
+                    turns.push_last(candidate)
+                }
+                Ok(Some((true, candidate))) => turns.push_untried(candidate),
+                Ok(Some((false, candidate))) => turns.push_retry(candidate),
+                Err(error) => {
+                    self.ledger.stop_on_error(Err(error));
+                    self.ledger.summary.sessions.count(Fate::Left);
+                }
+            }
+        }
+        turns
+    }
+
+    fn clear(&self, has_temporaries: bool, did_die: bool) -> Result<(), SpoolError> {
+        let now = self.clock.now();
+        if did_die {
+            self.spool.remove_stale_temporaries(&State::ALL, now)
+        } else if has_temporaries {
+            self.spool.remove_stale_temporaries(&[State::Pending], now)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Judges one document and deals with it unless it is due. Says whether it was never tried.
+    fn judge_one(
+        &mut self,
+        entry: Entry,
+        did_crash: bool,
+    ) -> Result<Option<(bool, Candidate)>, SpoolError> {
+        let now = self.clock.now();
+        let name = entry.name.clone();
+        let fate = match judge(self.spool, entry.clone(), self.policy, now) {
+            Judgement::Residue(state) => {
+                self.spool.remove_residue(&name)?;
+                return Ok(self.recovered(&name, state));
+            }
+            Judgement::Unmoved(state, _) => {
+                self.spool.move_document(State::Pending, &name, state)?;
+                return Ok(self.recovered(&name, state));
+            }
+            Judgement::Corrupt(reason) => {
+                self.spool.quarantine(&name, &reason, now)?;
+                self.ledger.summary.needs_attention.new += 1;
+                log::error!(document:% = name.display(), reason = reason.as_str(); "quarantined: no metadata document");
+                Fate::Corrupt
+            }
+            Judgement::Settling => Fate::Settling,
+            Judgement::Skip(reason) => {
+                log::warn!(document:% = name.display(), reason = reason.as_str(); "skipped");
+                Fate::Skipped
+            }
+            Judgement::Vanished => Fate::Vanished,
+            Judgement::BackOff(document, until) if !did_crash => {
+                log::debug!(session = document.session_id(), until:% = until; "backing off");
+                self.ledger.summary.retrying += 1;
+                Fate::BackOff
+            }
+            Judgement::Untried(candidate) if !did_crash => return Ok(Some((true, candidate))),
+            Judgement::Retry(candidate) if !did_crash => return Ok(Some((false, candidate))),
+            Judgement::BackOff(..) | Judgement::Untried(_) | Judgement::Retry(_) => {
+                return self.charge_crash(entry);
+            }
+        };
+        self.ledger.summary.sessions.count(fate);
+        Ok(None)
+    }
+
+    fn recovered(&mut self, name: &OsStr, state: State) -> Option<(bool, Candidate)> {
+        self.ledger.summary.sessions.pending -= 1;
+        self.ledger.summary.sessions.recovered += 1;
+        log::info!(document:% = name.display(), state = state.as_str(); "finished a move that was interrupted");
+        None
+    }
+
+    fn charge_crash(&mut self, entry: Entry) -> Result<Option<(bool, Candidate)>, SpoolError> {
+        let DocumentReading::Document(mut document) =
+            self.spool.read_document(State::Pending, &entry.name)
+        else {
+            self.ledger.summary.sessions.count(Fate::Vanished);
+            return Ok(None);
+        };
+        log::warn!(session = document.session_id(); "an earlier run died while it worked on this session");
+        let now = self.clock.now();
+        let fate = settle::charge_crash(self.spool, &entry.name, &mut document, self.policy, now)?;
+        if fate == Fate::Deferred {
+            return Ok(Some((
+                false,
+                Candidate {
+                    entry,
+                    failed_before: true,
+                },
+            )));
+        }
+        self.ledger.settled(&document, fate);
+        Ok(None)
+    }
+}
