@@ -83,7 +83,7 @@ impl Redactor {
     /// line, without control characters, secrets, whole phone numbers or e-mail addresses.
     ///
     /// The whole text is withheld when it quotes a value of the lead (three characters or more, in
-    /// any case) or twelve characters in a row of what was said.
+    /// any case, as words of their own) or twelve characters in a row of what was said.
     pub fn scrub(&self, text: &str, max_chars: usize) -> String {
         // Far more than can be shown is looked at, yet not all of a text without end.
         let looked_at = max_chars.saturating_mul(4).max(MIN_LOOKED_AT_CHARS);
@@ -97,6 +97,19 @@ impl Redactor {
             .fold(clean, |text, secret| mask::secret(&text, secret));
         let without_emails = mask::emails(&without_secrets);
         truncate(&mask::phones(&without_emails, &self.phones), max_chars)
+    }
+
+    /// [`Self::scrub`] for a message of ours that ends in a quotation of somebody else's: where the
+    /// quotation must be withheld, our words in front of it stay.
+    pub fn scrub_message(&self, message: &str, max_chars: usize) -> String {
+        let scrubbed = self.scrub(message, max_chars);
+        match message.split_once('"') {
+            Some((ours, _)) if scrubbed.starts_with(WITHHELD) => {
+                let ours = self.scrub(ours, max_chars);
+                truncate(&format!("{ours}{WITHHELD}"), max_chars)
+            }
+            _ => scrubbed,
+        }
     }
 
     fn quotes_the_call(&self, text: &str) -> bool {

@@ -24,9 +24,21 @@ impl Message {
         }
     }
 
-    /// Whether a folded value is in the message.
+    /// Whether a folded value is in the message, not as a piece of a longer word.
     pub(super) fn contains(&self, folded: &str) -> bool {
-        self.folded.contains(folded)
+        let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        self.folded.match_indices(folded).any(|(start, found)| {
+            let before = self
+                .folded
+                .get(..start)
+                .and_then(|text| text.chars().next_back());
+            let after = self
+                .folded
+                .get(start + found.len()..)
+                .and_then(|text| text.chars().next());
+            let (first, last) = (found.chars().next(), found.chars().next_back());
+            !(is_word(before) && is_word(first)) && !(is_word(last) && is_word(after))
+        })
     }
 
     /// Whether twelve characters in a row of a text are in the message; also whether twelve

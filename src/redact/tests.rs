@@ -180,3 +180,28 @@ proptest::proptest! {
         proptest::prop_assert!(!scrubbed.chars().any(is_display_control));
     }
 }
+
+#[test]
+fn a_short_lead_value_does_not_withhold_longer_words() {
+    let redactor = Redactor::new().lead_value("Ann").lead_value("new");
+    assert_eq!(
+        redactor.scrub("cannot renew the anniversary", 100),
+        "cannot renew the anniversary"
+    );
+    for text in ["no lead Ann", "\"ann\"", "Ann's lead", "id=ANN"] {
+        assert_eq!(redactor.scrub(text, 100), WITHHELD, "{text}");
+    }
+}
+
+#[test]
+fn our_words_in_front_of_a_withheld_quotation_stay() {
+    let redactor = Redactor::new().lead_value("Test Person");
+    let message = "the API answered 422: \"no such lead: Test Person\"";
+    let scrubbed = redactor.scrub_message(message, 200);
+    assert_eq!(scrubbed, format!("the API answered 422: {WITHHELD}"));
+    assert_eq!(redactor.scrub_message("all \"fine\"", 200), "all \"fine\"");
+    assert_eq!(
+        redactor.scrub_message("Test Person said \"x\"", 200),
+        format!("{WITHHELD}{WITHHELD}")
+    );
+}

@@ -141,13 +141,13 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
     }
 
     fn noted(&mut self, part: Part, mut failure: Failure, took: Duration) -> Failure {
-        failure.message = self.redactor.scrub(&failure.message, 400);
+        failure.message = self.redactor.scrub_message(&failure.message, 400);
         self.note_failure(part, failure.clone(), took);
         failure
     }
 
     fn note_failure(&mut self, part: Part, mut failure: Failure, took: Duration) {
-        failure.message = self.redactor.scrub(&failure.message, 400);
+        failure.message = self.redactor.scrub_message(&failure.message, 400);
         settle::note_failure(
             &mut self.so_far.document,
             part,
