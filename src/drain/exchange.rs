@@ -122,6 +122,7 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
             })
         });
         self.bytes_sent += body.bytes;
+        self.accepted[part_index(Part::Recording)] |= timed.result.is_ok();
         timed
     }
 
@@ -142,6 +143,7 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
         });
         if timed.result.is_ok() {
             self.bytes_sent += body.len() as u64;
+            self.accepted[part_index(Part::CallData)] = true;
         }
         timed
     }
@@ -192,7 +194,6 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
         let result = match result {
             Ok(answer) => {
                 self.connected = true;
-                self.accepted[part_index(part)] = true;
                 self.forbidden = None;
                 Ok(answer)
             }

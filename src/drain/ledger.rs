@@ -178,7 +178,12 @@ impl<'a> Ledger<'a> {
     /// never reached the service ended because it is away.
     pub(super) fn close(&mut self, never_connected: bool, now: DateTime<Utc>) {
         if never_connected && self.summary.stopped_by.is_none() {
-            self.stop(Stop::Unavailable, None);
+            let last = self
+                .held
+                .last()
+                .and_then(|held| held.document.record.last_error());
+            let reason = last.map(|(_, error)| error.message.clone());
+            self.stop(Stop::Unavailable, reason);
         }
         for held in self.take_held() {
             match self.summary.stopped_by {

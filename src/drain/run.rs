@@ -332,9 +332,13 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
                 Ok(())
             }
             End::Complete | End::Deferred => {
+                let reason = document
+                    .record
+                    .last_error()
+                    .map(|(_, error)| error.message.clone());
                 self.ledger.hold(held(document))?;
                 if self.breaker.failed() {
-                    self.stop_at(name, Stop::Unavailable, None);
+                    self.stop_at(name, Stop::Unavailable, reason);
                 }
                 Ok(())
             }

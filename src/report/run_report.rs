@@ -222,19 +222,19 @@ pub fn explanations(summary: &RunSummary, exit: ExitCode) -> Vec<String> {
             "a session of the snapshot has no fate: this is a bug, please report it with the JSON report".to_owned(),
         ),
         (_, Some(Stop::Auth)) => lines.push(format!(
-            "the API refused the credentials{detail}; nothing was charged to any session; check the token (--token-file, CALLSPOOL_TOKEN)"
+            "the API refused the credentials{detail}; no session was charged for that; check the token (--token-file, CALLSPOOL_TOKEN)"
         )),
         (_, Some(Stop::Misdirected)) => lines.push(format!(
-            "the base URL is not the upload API{detail}; nothing was charged to any session; check --api-url"
+            "the base URL is not the upload API{detail}; no session was charged for that; check --api-url"
         )),
         (_, Some(Stop::Durability)) => lines.push(format!(
             "stopped because the spool cannot be written{detail}; what was delivered before is recorded; make room or repair the volume, the next run goes on from here"
         )),
         (_, Some(Stop::Unavailable)) => lines.push(format!(
-            "the API is away{detail}; nothing was charged to any session; the next run tries again"
+            "the API is away{detail}; no session was charged for that; the next run tries again"
         )),
         (_, Some(Stop::Throttled)) => lines.push(format!(
-            "the API asks to be left alone for a while{detail}; nothing was charged to any session; consider --rate"
+            "the API asks to be left alone for a while{detail}; no session was charged for that; consider --rate"
         )),
         (_, Some(Stop::Rejected)) => lines.push(
             "several sessions in a row were rejected, so the rest was left alone; if the API has changed, mend that and run: callspool requeue --failed".to_owned(),
