@@ -37,7 +37,7 @@ impl Message {
                 .get(start + found.len()..)
                 .and_then(|text| text.chars().next());
             let (first, last) = (found.chars().next(), found.chars().next_back());
-            !(is_word(before) && is_word(first)) && !(is_word(last) && is_word(after))
+            !(is_word(before) && is_word(first) || is_word(last) && is_word(after))
         })
     }
 
