@@ -116,7 +116,7 @@ impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
                     let is_new = acknowledgement == Acknowledgement::Stored;
                     self.note(
                         Part::CallData,
-                        if is_new { "uploaded" } else { "duplicate" },
+                        if is_new { "delivered" } else { "duplicate" },
                         timed.took,
                     );
                     return Ok(Ok(if is_new {

@@ -55,7 +55,7 @@ impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
             let timed = self.exchange.find(session_id, &call_id, patience);
             match timed.result {
                 Ok(Presence::Present { recording_url }) => {
-                    self.note(Part::CallData, "found", timed.took);
+                    self.note(Part::CallData, "duplicate", timed.took);
                     return Ok(Ok(Some(Acknowledged::Duplicate { recording_url })));
                 }
                 Ok(Presence::Absent) => {

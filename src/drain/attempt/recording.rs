@@ -63,7 +63,7 @@ impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
                         if stored.duplicate {
                             "duplicate"
                         } else {
-                            "uploaded"
+                            "delivered"
                         },
                         timed.took,
                     );
