@@ -44,10 +44,17 @@ pub(super) fn lease<'a>(
     clock: &SystemClock,
 ) -> Result<(LeasedSpool<'a>, Option<Interrupted>), CommandFailure> {
     let start = clock.monotonic();
+    let mut is_told = false;
     loop {
         match spool.lease(clock.now()) {
             Ok(leased) => return Ok(leased),
-            Err(LeaseError::Locked(_)) if clock.monotonic().duration_since(start) < patience => {
+            Err(error @ LeaseError::Locked(_))
+                if clock.monotonic().duration_since(start) < patience =>
+            {
+                if !is_told {
+                    is_told = true;
+                    log::info!("waiting for the lock: {error}");
+                }
                 if let Some(signal) = interrupt.wait(LOCK_POLL) {
                     let message = "stopped by a signal while waiting for the lock";
                     return Err(failure(ExitCode::Signal(signal), message));
