@@ -10,6 +10,7 @@ mod dry_run;
 mod exit_codes;
 mod gate;
 mod inspect;
+mod kinds;
 mod lock;
 mod many;
 mod requeue;
