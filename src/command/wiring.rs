@@ -8,7 +8,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::drain::Interrupt;
 use crate::plan::Policy;
-use crate::report::ExitCode;
+use crate::report::{self, ExitCode};
 use crate::spool::{Interrupted, Layout, LeaseError, LeasedSpool, OpenError, Spool};
 
 /// How often a lock that another run holds is tried again.
@@ -100,8 +100,7 @@ pub(super) fn print(text: &str) {
 pub(super) fn print_json_lines<T: serde::Serialize>(values: &[T]) -> Result<(), CommandFailure> {
     let mut text = String::new();
     for value in values {
-        text.push_str(&serde_json::to_string(value).or_exit(ExitCode::Internal)?);
-        text.push('\n');
+        text.push_str(&report::json_line(value).or_exit(ExitCode::Internal)?);
     }
     print(&text);
     Ok(())

@@ -62,7 +62,7 @@ fn run_does_with_each_session_what_dry_run_said() {
         let stem = id.trim_start_matches("metadata_").trim_end_matches(".json");
         let place = site.place(stem);
         let expected = match action.split([':', ',']).next().unwrap() {
-            "upload recording" | "post call data" | "give up the recording (not_found)" => Dir::Processed,
+            "upload recording" | "post call data" | "go without the recording (not_found)" => Dir::Processed,
             action if action.starts_with("finish a move to processed") => Dir::Processed,
             "fail" => Dir::Failed,
             "corrupt" => Dir::Corrupt,

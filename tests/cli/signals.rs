@@ -104,7 +104,7 @@ fn waiting_as_the_api_asks_ends_at_once() {
     write_sessions(&site, &["a", "b"]);
     let run = Running::start(&mut site.command(["run", "--format", "json", "--max-wait", "10m"]));
     run.wait_for_log("waiting as the API asks");
-    run.stop(Signal::TERM);
+    run.signal(Signal::TERM);
     let outcome = run.finish().expect(143);
     assert_eq!(outcome.stopped_by().as_deref(), Some("signal"));
     assert!(outcome.report()["duration_seconds"].as_f64().unwrap() < 300.0);
@@ -120,7 +120,7 @@ fn waiting_to_keep_below_the_rate_ends_at_once() {
     let mut command = site.command(["run", "-v", "--format", "json", "--rate", "1/h"]);
     let run = Running::start(command.args(["--max-wait", "2h"]));
     run.wait_for_log("waiting to keep below the rate");
-    run.stop(Signal::INT);
+    run.signal(Signal::INT);
     run.finish().expect(130);
     assert_eq!(site.api().requests().len(), 1);
     site.run(&[]).expect(0).counts(&[("uploaded", 1)]);
@@ -133,7 +133,7 @@ fn waiting_for_the_lock_ends_at_once() {
     let (gate, first) = run_before_its_answer(&mut site);
     let second = Running::start(&mut site.command(["run", "-v", "--wait", "1h"]));
     second.wait_for_log("waiting for the lock");
-    second.stop(Signal::TERM);
+    second.signal(Signal::TERM);
     second.finish().expect(143);
     gate.open();
     first.finish().expect(0);
