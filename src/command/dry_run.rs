@@ -1,6 +1,8 @@
 //! `dry-run`: print what `run` would do, from the same code. It holds neither the lease nor a
 //! client, so it can change and send nothing.
 
+use std::ffi::OsStr;
+
 use chrono::{DateTime, Utc};
 
 use super::failure::{CommandFailure, OrExit};
@@ -80,13 +82,13 @@ impl Preview {
                 }
                 Judgement::Untried(candidate) => turns.push_untried(candidate),
                 Judgement::Retry(candidate) => turns.push_retry(candidate),
-                other => self.push_judgement(&name, other),
+                other => self.push_judgement(spool, &name, other),
             }
         }
         Ok(turns)
     }
 
-    fn push_judgement(&mut self, name: &str, judgement: Judgement) {
+    fn push_judgement(&mut self, spool: &Spool, name: &str, judgement: Judgement) {
         let (session_id, action) = match judgement {
             Judgement::Residue(state) => (
                 None,
@@ -106,7 +108,12 @@ impl Preview {
             ),
             Judgement::Skip(reason) => {
                 self.needs_person += 1;
-                (None, format!("skip: {reason}"))
+                let reading = spool.read_document(State::Pending, OsStr::new(name));
+                let document = match reading {
+                    DocumentReading::Document(document) => Some(document),
+                    _ => None,
+                };
+                (document, format!("skip: {reason}"))
             }
             Judgement::BackOff(document, until) => {
                 self.retrying += 1;

@@ -128,6 +128,9 @@ impl Viewer {
                     missing.remove(id.as_str());
                 });
                 let line = self.line(state, &entry);
+                if !texts.is_empty() {
+                    texts.push('\n');
+                }
                 texts.push_str(&self.in_full(state, entry, reading, &line));
                 lines.push(line);
             }
@@ -167,12 +170,25 @@ impl Viewer {
                 .last_error
                 .as_ref()
                 .map_or("", |error| error.message.as_str());
+            let next = match line.state {
+                StateWord::Corrupt if state == State::Pending => {
+                    "quarantine its bytes, unchanged".to_owned()
+                }
+                StateWord::Corrupt => format!(
+                    "nothing, until its bytes are mended and you run: callspool requeue {}",
+                    line.session_id
+                ),
+                StateWord::Due => "clear this copy away".to_owned(),
+                _ => "look at it again".to_owned(),
+            };
             return format!(
-                "{}\n  state       {}\n  document    {}\n  reason      {}\n",
+                "{}\n  state       {}, for {}\n  document    {}\n  reason      {}\n  next        {}\n",
                 printable(&line.session_id),
                 line.state.as_str(),
+                report::age(entry.modified, self.now),
                 printable(&path),
-                printable(reason)
+                printable(reason),
+                printable(&next),
             );
         };
         let redactor = phone_redactor(document.dialed_number());

@@ -24,6 +24,7 @@ pub(super) fn listen(interrupt: Interrupt, canceller: Canceller) -> io::Result<(
             let mut received = signals.forever();
             if let Some(signal) = received.next() {
                 interrupt.raise(signal);
+                log::info!(signal = signal; "told to stop: the request in flight is ended, the next signal ends the program at once");
                 stop_requests(canceller);
             }
             if let Some(signal) = received.next() {

@@ -8,7 +8,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::drain::Interrupt;
 use crate::plan::Policy;
-use crate::report::ExitCode;
+use crate::report::{self, ExitCode};
 use crate::spool::{Interrupted, Layout, LeaseError, LeasedSpool, OpenError, Spool};
 
 /// How often a lock that another run holds is tried again.
@@ -44,10 +44,17 @@ pub(super) fn lease<'a>(
     clock: &SystemClock,
 ) -> Result<(LeasedSpool<'a>, Option<Interrupted>), CommandFailure> {
     let start = clock.monotonic();
+    let mut is_told = false;
     loop {
         match spool.lease(clock.now()) {
             Ok(leased) => return Ok(leased),
-            Err(LeaseError::Locked(_)) if clock.monotonic().duration_since(start) < patience => {
+            Err(error @ LeaseError::Locked(_))
+                if clock.monotonic().duration_since(start) < patience =>
+            {
+                if !is_told {
+                    is_told = true;
+                    log::info!("waiting for the lock: {error}");
+                }
                 if let Some(signal) = interrupt.wait(LOCK_POLL) {
                     let message = "stopped by a signal while waiting for the lock";
                     return Err(failure(ExitCode::Signal(signal), message));
@@ -93,8 +100,7 @@ pub(super) fn print(text: &str) {
 pub(super) fn print_json_lines<T: serde::Serialize>(values: &[T]) -> Result<(), CommandFailure> {
     let mut text = String::new();
     for value in values {
-        text.push_str(&serde_json::to_string(value).or_exit(ExitCode::Internal)?);
-        text.push('\n');
+        text.push_str(&report::json_line(value).or_exit(ExitCode::Internal)?);
     }
     print(&text);
     Ok(())

@@ -5,8 +5,10 @@ use chrono::{DateTime, Utc};
 use super::plan_line::action_text;
 use super::session_line::{SessionLine, StateWord};
 use super::wording::{age, bytes, printable};
-use crate::plan::Action;
-use crate::session::{Dossier, ErrorRecord, FileFacts, Lacking, Lookup};
+use crate::plan::{Action, RecordingStep};
+use crate::session::{
+    Dossier, ErrorRecord, FileFacts, HistoryEntry, Lacking, Lookup, PartState,
+};
 use crate::timestamp;
 
 /// One session in full: its parts, its files, what happened, what happens next. `redact` keeps
@@ -43,7 +45,7 @@ pub fn case_file(
             .map(|reason| format!("reason {reason}")),
     );
     about.extend(recording.bytes.map(bytes));
-    about.extend(recording.url.clone());
+    about.extend(recording.url.as_deref().map(&redact));
     about.extend(
         recording
             .size_mismatch
@@ -81,24 +83,40 @@ pub fn case_file(
     text.push_str(&format!("  call data   {}\n", printable(&about.join(", "))));
     text.push_str(&error_text(call_data.error.as_ref()));
 
-    text.push_str(&files_text(dossier, redact));
+    text.push_str(&files_text(dossier, is_remote(dossier, next), redact));
+    let mut title = "history";
     for entry in &record.history {
-        let status = entry
-            .status
-            .map_or_else(String::new, |status| format!(" {status}"));
-        let took = entry.ms.map_or_else(String::new, |ms| format!(", {ms} ms"));
-        let at = entry.at.map(timestamp::format_millis).unwrap_or_default();
-        text.push_str(&format!(
-            "  {at}  {} {}{status}{took}\n",
-            printable(&entry.part),
-            printable(&entry.outcome)
-        ));
+        text.push_str(&format!("  {title:<10}  {}\n", history_text(entry)));
+        title = "";
     }
     text.push_str(&format!(
         "  next        {}\n",
         printable(&next_text(line, next))
     ));
     text
+}
+
+/// One entry of a history.
+fn history_text(entry: &HistoryEntry) -> String {
+    let status = entry
+        .status
+        .map_or_else(String::new, |status| format!(" {status}"));
+    let took = entry.ms.map_or_else(String::new, |ms| format!(", {ms} ms"));
+    let at = entry.at.map(timestamp::format_millis).unwrap_or_default();
+    format!(
+        "{at}  {} {}{status}{took}",
+        printable(&entry.part),
+        printable(&entry.outcome)
+    )
+}
+
+/// Whether egress has put the recording into cloud storage, so that no file is expected here.
+fn is_remote(dossier: &Dossier, next: &Action) -> bool {
+    let will_be = match next {
+        Action::Deliver(delivery) => matches!(delivery.recording, RecordingStep::Remote { .. }),
+        _ => false,
+    };
+    will_be || dossier.document.record.recording.state == PartState::Remote
 }
 
 fn error_text(error: Option<&ErrorRecord>) -> String {
@@ -115,11 +133,12 @@ fn error_text(error: Option<&ErrorRecord>) -> String {
     )
 }
 
-fn files_text(dossier: &Dossier, redact: impl Fn(&str) -> String) -> String {
+fn files_text(dossier: &Dossier, is_remote: bool, redact: impl Fn(&str) -> String) -> String {
     let mut text = String::new();
     let mut add = |what: &str, found: Lookup<&FileFacts>| {
         let about = match found {
             Lookup::NotNamed => return,
+            Lookup::Missing if is_remote && what == "audio" => "in cloud storage".to_owned(),
             Lookup::Missing => "not there".to_owned(),
             Lookup::Unsafe(reason) => format!("not opened: {reason}"),
             Lookup::Unreadable(reason) => format!("cannot be read: {reason}"),

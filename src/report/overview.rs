@@ -87,7 +87,7 @@ pub fn overview_text(overview: &Overview, lines: &[SessionLine], now: DateTime<U
         (overview.settling, "settling"),
         (overview.backoff, "backing off"),
         (overview.skipped, "skipped"),
-        (overview.unparsable, "no documents"),
+        (overview.unparsable, "corrupt, not moved yet"),
     ];
     let kinds: Vec<String> = kinds
         .iter()
@@ -147,13 +147,13 @@ pub fn check_line(overview: &Overview, health: Health, now: DateTime<Utc>) -> (S
     } else if is_too_old {
         let limit = span(health.max_age);
         (
-            format!("WARNING {facts}: the oldest pending session is older than {limit}\n"),
+            format!("WARNING {facts}: the oldest has been pending for more than {limit}\n"),
             ExitCode::Deferred,
         )
     } else if overview.pending > health.max_pending {
         (
             format!(
-                "WARNING {facts}: more than {} pending\n",
+                "WARNING {facts}: more than {} are pending\n",
                 health.max_pending
             ),
             ExitCode::Deferred,

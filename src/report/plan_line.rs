@@ -107,7 +107,7 @@ pub(super) fn action_text(action: &Action) -> String {
             let recording = match &delivery.recording {
                 RecordingStep::Upload(_) => Some("upload recording".to_owned()),
                 RecordingStep::Missing { reason } => {
-                    Some(format!("give up the recording ({reason})"))
+                    Some(format!("go without the recording ({reason})"))
                 }
                 RecordingStep::Remote { .. } | RecordingStep::Absent | RecordingStep::Settled => {
                     None

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::exit_code::ExitCode;
 use super::summary::{RunSummary, SessionError, Stop};
-use super::wording::{bytes, counted, printable};
+use super::wording::{bytes, counted, json_line, printable};
+use crate::outcome::FailureKind;
 use crate::timestamp;
 
 #[derive(Serialize)]
@@ -111,9 +112,7 @@ pub fn run_json(summary: &RunSummary, exit: ExitCode) -> String {
         errors: summary.errors.iter().map(error_object).collect(),
     };
     // Plain numbers and texts always have a JSON form.
-    let mut text = serde_json::to_string(&object).unwrap_or_default();
-    text.push('\n');
-    text
+    json_line(&object).unwrap_or_default()
 }
 
 fn error_object(error: &SessionError) -> ErrorObject<'_> {
@@ -153,20 +152,24 @@ pub fn run_text(summary: &RunSummary, exit: ExitCode, max_attempts: u32) -> Stri
     ];
     let parts = &summary.parts;
     let sent = [
-        (parts.recordings_uploaded, "recordings"),
-        (parts.recordings_remote, "recordings in cloud storage"),
-        (parts.call_data_uploaded, "calls"),
-        (parts.leads_uploaded, "leads"),
-        (parts.duplicates, "duplicates"),
+        (parts.recordings_uploaded, "recording"),
+        (parts.call_data_uploaded, "call"),
+        (parts.leads_uploaded, "lead"),
+    ];
+    let not_sent = [
+        (parts.recordings_remote, "recording"),
+        (parts.duplicates, "duplicate"),
     ];
     lines.extend(listed("sessions", &fates));
-    let mut sent_line = listed("sent", &sent);
+    let mut sent_line = counted_list("sent", &sent);
     if let Some(line) = &mut sent_line {
         line.push_str(&format!(", {}", bytes(summary.bytes_sent)));
     }
     lines.extend(sent_line);
+    lines.extend(counted_list("there already", &not_sent));
     if let Some(stop) = summary.stopped_by {
-        lines.push(format!("  stopped by {}{}", stop.as_str(), detail(summary)));
+        let why = cause(summary).unwrap_or_else(|| stop_text(stop).to_owned());
+        lines.push(format!("  stopped early ({}): {why}", stop.as_str()));
     }
     let attention = &summary.needs_attention;
     lines.extend(listed(
@@ -188,11 +191,41 @@ fn listed(title: &str, counts: &[(u64, &str)]) -> Option<String> {
     (!named.is_empty()).then(|| format!("  {title}: {}", named.join(", ")))
 }
 
-fn detail(summary: &RunSummary) -> String {
-    summary
-        .stop_message
-        .as_ref()
-        .map_or_else(String::new, |message| format!(": {}", printable(message)))
+fn counted_list(title: &str, counts: &[(u64, &str)]) -> Option<String> {
+    let named: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, noun)| counted(*count, noun))
+        .collect();
+    (!named.is_empty()).then(|| format!("  {title}: {}", named.join(", ")))
+}
+
+/// What made the run end early: the message of its end, else the last error where errors did.
+fn cause(summary: &RunSummary) -> Option<String> {
+    let of_errors = matches!(
+        summary.stopped_by,
+        Some(Stop::Unavailable | Stop::Rejected)
+    );
+    let last = || summary.errors.last().map(|error| &error.message);
+    let message = summary.stop_message.as_ref();
+    let message = message.or_else(|| of_errors.then(last).flatten());
+    message.map(|message| printable(message))
+}
+
+/// What it means that a run ended early, where no message tells.
+fn stop_text(stop: Stop) -> &'static str {
+    match stop {
+        Stop::Deadline => "--max-duration is over",
+        Stop::BatchSize => "--batch-size sessions were attempted",
+        Stop::Rate => "--rate allows no more requests now",
+        Stop::Unavailable => "the API does not work",
+        Stop::Throttled => "an earlier run was told to leave the API alone for longer than this",
+        Stop::Rejected => "the API rejected several sessions in a row",
+        Stop::Auth => "the API refused the credentials",
+        Stop::Misdirected => "the base URL is not the upload API",
+        Stop::Durability => "the spool cannot be written",
+        Stop::Signal(_) => "told to stop by a signal",
+    }
 }
 
 fn error_line(error: &SessionError, max_attempts: u32) -> String {
@@ -203,42 +236,53 @@ fn error_line(error: &SessionError, max_attempts: u32) -> String {
         Some(time) => format!(", next try after {}", timestamp::format_millis(time)),
         None => String::new(),
     };
+    // What cost no attempt, and what no further attempt can mend, has no use for their number.
+    let attempts = if error.attempts == 0 || error.kind == FailureKind::Rejected.as_str() {
+        String::new()
+    } else {
+        format!(", attempt {} of {max_attempts}", error.attempts)
+    };
     format!(
-        "{}  {} {}{status}, attempt {} of {max_attempts}{next}: {}",
+        "{}  {} {}{status}{attempts}{next}: {}",
         printable(&error.session_id),
         error.part,
         error.kind,
-        error.attempts,
         printable(&error.message),
     )
 }
 
 /// What somebody woken by the exit code should read: one line a reason, with what to do.
 pub fn explanations(summary: &RunSummary, exit: ExitCode) -> Vec<String> {
-    let detail = detail(summary);
+    let why = |stop| cause(summary).unwrap_or_else(|| stop_text(stop).to_owned());
     let mut lines = Vec::new();
     match (exit, summary.stopped_by) {
         (ExitCode::Internal, _) => lines.push(
             "a session of the snapshot has no fate: this is a bug, please report it with the JSON report".to_owned(),
         ),
-        (_, Some(Stop::Auth)) => lines.push(format!(
-            "the API refused the credentials{detail}; no session was charged for that; check the token (--token-file, CALLSPOOL_TOKEN)"
+        (_, Some(stop @ Stop::Auth)) => lines.push(format!(
+            "{}; no session was charged for that; the token comes from --token-file, CALLSPOOL_TOKEN or the systemd credential",
+            why(stop)
         )),
-        (_, Some(Stop::Misdirected)) => lines.push(format!(
-            "the base URL is not the upload API{detail}; no session was charged for that; check --api-url"
+        (_, Some(stop @ Stop::Misdirected)) => lines.push(format!(
+            "{}; no session was charged for that; nothing is delivered until this is mended",
+            why(stop)
         )),
-        (_, Some(Stop::Durability)) => lines.push(format!(
-            "stopped because the spool cannot be written{detail}; what was delivered before is recorded; make room or repair the volume, the next run goes on from here"
+        (_, Some(stop @ Stop::Durability)) => lines.push(format!(
+            "stopped because the spool cannot be written: {}; what was delivered before is recorded; make room or repair the volume, the next run goes on from here",
+            why(stop)
         )),
-        (_, Some(Stop::Unavailable)) => lines.push(format!(
-            "the API is away{detail}; no session was charged for that; the next run tries again"
+        (_, Some(stop @ Stop::Unavailable)) => lines.push(format!(
+            "the service fails, so the rest was left alone: {}; no session was charged for that; the next run tries again",
+            why(stop)
         )),
-        (_, Some(Stop::Throttled)) => lines.push(format!(
-            "the API asks to be left alone for a while{detail}; no session was charged for that; consider --rate"
+        (_, Some(stop @ Stop::Throttled)) => lines.push(format!(
+            "{}; no session was charged for that; later runs wait as long; if this comes back, set --rate",
+            why(stop)
         )),
-        (_, Some(Stop::Rejected)) => lines.push(
-            "several sessions in a row were rejected, so the rest was left alone; if the API has changed, mend that and run: callspool requeue --failed".to_owned(),
-        ),
+        (_, Some(stop @ Stop::Rejected)) => lines.push(format!(
+            "several sessions in a row were rejected, so the rest was left alone: {}; if the API has changed, mend that and run: callspool requeue --failed",
+            why(stop)
+        )),
         (_, Some(Stop::Signal(signal))) => lines.push(format!("stopped by signal {signal}; the next run goes on from here")),
         (_, Some(Stop::Deadline | Stop::BatchSize | Stop::Rate) | None) => {}
     }

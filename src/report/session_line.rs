@@ -82,6 +82,9 @@ pub struct PartLine {
     pub state: &'static str,
     /// Attempts spent.
     pub attempts: u32,
+    /// Why a recording is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// Where the recording is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
@@ -115,6 +118,7 @@ impl SessionLine {
         let part = |part, url| PartLine {
             state: record.state(part).as_str(),
             attempts: record.attempts(part),
+            reason: record.recording.reason.clone().filter(|_| part == Part::Recording),
             url,
         };
         Self {
@@ -181,6 +185,9 @@ impl SessionLine {
 
 /// Sessions as a table for people.
 pub fn session_table(lines: &[SessionLine], now: DateTime<Utc>) -> String {
+    if lines.is_empty() {
+        return "no sessions\n".to_owned();
+    }
     let rows: Vec<Vec<String>> = lines
         .iter()
         .map(|line| {
@@ -190,6 +197,8 @@ pub fn session_table(lines: &[SessionLine], now: DateTime<Utc>) -> String {
                     .map_or_else(String::new, |status| format!(" {status}"));
                 format!("{}{status}: {}", error.kind, error.message)
             });
+            let missing = line.recording.reason.as_ref();
+            let missing = missing.map(|reason| format!("the recording is missing: {reason}"));
             vec![
                 printable(&line.session_id),
                 line.state.as_str().to_owned(),
@@ -200,7 +209,7 @@ pub fn session_table(lines: &[SessionLine], now: DateTime<Utc>) -> String {
                 line.next_attempt_at
                     .clone()
                     .unwrap_or_else(|| "-".to_owned()),
-                printable(&error.unwrap_or_else(|| "-".to_owned())),
+                printable(&error.or(missing).unwrap_or_else(|| "-".to_owned())),
             ]
         })
         .collect();
@@ -209,7 +218,8 @@ pub fn session_table(lines: &[SessionLine], now: DateTime<Utc>) -> String {
             "SESSION",
             "STATE",
             "AGE",
-            "ATTEMPTS",
+            // Of the recording and of the call data.
+            "ATTEMPTS R+C",
             "NEXT ATTEMPT",
             "LAST ERROR",
         ],

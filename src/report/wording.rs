@@ -4,21 +4,27 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 
 /// How long ago a time is, in its two largest units: `3h 12m`. A time to come is `0s` ago.
 pub fn age(since: DateTime<Utc>, now: DateTime<Utc>) -> String {
     span((now - since).to_std().unwrap_or_default())
 }
 
-/// A duration in its two largest units.
+/// A duration in its two largest units; the smaller one only when it is not zero.
 pub(super) fn span(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
-    match (days, hours, minutes) {
-        (0, 0, 0) => format!("{seconds}s"),
-        (0, 0, minutes) => format!("{minutes}m {}s", seconds % 60),
-        (0, hours, minutes) => format!("{hours}h {minutes}m"),
-        (days, hours, _) => format!("{days}d {hours}h"),
+    let ((large, unit), (small, small_unit)) = match (days, hours, minutes) {
+        (0, 0, 0) => return format!("{seconds}s"),
+        (0, 0, minutes) => ((minutes, 'm'), (seconds % 60, 's')),
+        (0, hours, minutes) => ((hours, 'h'), (minutes, 'm')),
+        (days, hours, _) => ((days, 'd'), (hours, 'h')),
+    };
+    if small == 0 {
+        format!("{large}{unit}")
+    } else {
+        format!("{large}{unit} {small}{small_unit}")
     }
 }
 
@@ -29,13 +35,32 @@ pub fn bytes(count: u64) -> String {
 
 /// A foreign text without anything that a terminal would act on.
 pub fn printable(text: &str) -> String {
-    let is_odd = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
     text.chars()
         .map(|c| if is_odd(c) { '\u{fffd}' } else { c })
         .collect()
+}
+
+/// A value as JSON on one line, in which nothing is left that a terminal would act on.
+///
+/// # Errors
+/// When the value has no JSON form.
+pub fn json_line<T: Serialize>(value: &T) -> serde_json::Result<String> {
+    let mut line = String::new();
+    for c in serde_json::to_string(value)?.chars() {
+        // Outside of strings JSON has no such character.
+        if is_odd(c) {
+            line.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            line.push(c);
+        }
+    }
+    line.push('\n');
+    Ok(line)
+}
+
+fn is_odd(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// `1 session`, `2 sessions`.
@@ -56,11 +81,13 @@ mod tests {
         for (seconds, expected) in [
             (0, "0s"),
             (59, "59s"),
-            (60, "1m 0s"),
+            (60, "1m"),
+            (61, "1m 1s"),
             (3599, "59m 59s"),
-            (3600, "1h 0m"),
+            (3600, "1h"),
+            (3660, "1h 1m"),
             (86_399, "23h 59m"),
-            (86_400, "1d 0h"),
+            (86_400, "1d"),
             (200_000, "2d 7h"),
         ] {
             assert_eq!(span(Duration::from_secs(seconds)), expected);
@@ -76,5 +103,9 @@ mod tests {
             "a\u{fffd}[31m\u{fffd}\u{fffd}b\u{fffd}"
         );
         assert_eq!(printable("Zoë • नमस्ते"), "Zoë • नमस्ते");
+        let odd = "a\x1b\n\u{202e}b\u{9b}\u{7f}Zoë";
+        let line = json_line(&odd).unwrap();
+        assert_eq!(line, "\"a\\u001b\\n\\u202eb\\u009b\\u007fZoë\"\n");
+        assert_eq!(serde_json::from_str::<String>(&line).unwrap(), odd);
     }
 }

@@ -37,7 +37,7 @@ impl SpoolError {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The root or the metadata directory is not there or cannot be read.
-    #[error("there is no spool at {}: cannot read {}; check --root and --metadata-dir, and that the volume is mounted", root.display(), source.path.display())]
+    #[error("there is no spool at {}; check --root and --metadata-dir, and that the volume is mounted", root.display())]
     NoSpool {
         /// The root that was asked for.
         root: PathBuf,

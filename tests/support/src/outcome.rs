@@ -16,7 +16,8 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    pub(crate) fn of(output: Output) -> Self {
+    /// What a finished process came to; the code of a killed one is the negative signal.
+    pub fn of(output: Output) -> Self {
         use std::os::unix::process::ExitStatusExt;
         let killed_by = output.status.signal().unwrap_or(0);
         Self {
