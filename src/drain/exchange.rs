@@ -153,9 +153,15 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
         call_id: &str,
         patience: &mut Patience,
     ) -> Timed<Presence> {
-        self.request(Part::CallData, session_id, patience, |api, request_id| {
+        let accepted = self.accepted;
+        let timed = self.request(Part::CallData, session_id, patience, |api, request_id| {
             api.find_call(call_id, request_id)
-        })
+        });
+        if matches!(timed.result, Ok(Presence::Unanswerable)) {
+            // Every web server has a page for what is not there: that proves no address right.
+            self.accepted = accepted;
+        }
+        timed
     }
 
     /// Sits out what an earlier run was told to wait, if that is short enough.
