@@ -582,6 +582,8 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
                 .or(self.state.not_before.filter(|time| *time > now)),
             requests: self.exchange.pacing.still_counting(now),
             last: match self.summary.stopped_by {
+                // Who was to be tried last has not had that turn yet.
+                _ if self.attempted == 0 => self.state.last.clone(),
                 Some(stop) if stop.is_at_a_session() => std::mem::take(&mut self.stopped_at),
                 _ => Vec::new(),
             },
