@@ -506,8 +506,12 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
 
     /// At the end: charges what is still held back, unless the service was away.
     fn release_or_give_back(&mut self) {
-        if self.exchange.tried && !self.exchange.connected && self.summary.stopped_by.is_none() {
-            self.stop(Stop::Unavailable, None);
+        let came_to_its_end = matches!(
+            self.summary.stopped_by,
+            None | Some(Stop::Deadline | Stop::BatchSize | Stop::Rate)
+        );
+        if self.exchange.tried && !self.exchange.connected && came_to_its_end {
+            self.summary.stopped_by = Some(Stop::Unavailable);
         }
         let is_the_services_fault = matches!(
             self.summary.stopped_by,
