@@ -504,7 +504,8 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
         Ok(())
     }
 
-    /// At the end: charges what is still held back, unless the service was away.
+    /// At the end: charges what is still held back, unless the run stopped for a reason that costs
+    /// nobody an attempt.
     fn release_or_give_back(&mut self) {
         let came_to_its_end = matches!(
             self.summary.stopped_by,
@@ -513,11 +514,17 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
         if self.exchange.tried && !self.exchange.connected && came_to_its_end {
             self.summary.stopped_by = Some(Stop::Unavailable);
         }
-        let is_the_services_fault = matches!(
+        let costs_nobody = matches!(
             self.summary.stopped_by,
-            Some(Stop::Unavailable | Stop::Durability)
+            Some(
+                Stop::Unavailable
+                    | Stop::Throttled
+                    | Stop::Auth
+                    | Stop::Misdirected
+                    | Stop::Durability
+            )
         );
-        if is_the_services_fault {
+        if costs_nobody {
             for held in std::mem::take(&mut self.held) {
                 self.settled(&held.document, Fate::Deferred);
             }
