@@ -10,7 +10,7 @@ use super::interrupt::Interrupt;
 use super::pacing::Pacing;
 use crate::clock::Clock;
 use crate::outcome::{Failure, FailureKind, Part};
-use crate::plan::{Policy, retry_after_delay};
+use crate::plan::{Policy, RETRY_AFTER_LIMIT, retry_after_delay};
 use crate::report::Stop;
 use crate::upload::{
     Acknowledgement, CallDataPost, Presence, RecordingUpload, StoredRecording, UploadApi,
@@ -169,6 +169,10 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
         let Ok(rest) = (not_before - self.clock.now()).to_std() else {
             return Ok(());
         };
+        if rest > RETRY_AFTER_LIMIT.max(self.default_wait) {
+            // Further ahead than any run sets it: the clock was wrong.
+            return Ok(());
+        }
         if rest <= self.max_wait && self.fits(rest) {
             self.waited += rest;
             return self.sit_out(rest);
