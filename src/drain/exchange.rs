@@ -271,7 +271,7 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
     }
 
     /// Whether a request may be sent now; sits out a short wait for the rate.
-    fn may_send(&mut self) -> Result<(), Stop> {
+    pub(super) fn may_send(&mut self) -> Result<(), Stop> {
         if let Some(signal) = self.interrupt.signal() {
             return Err(Stop::Signal(signal));
         }

@@ -365,6 +365,11 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
             self.stop(stop, None);
             return Ok(());
         }
+        if let Err(stop) = self.exchange.may_send() {
+            self.leave(candidate);
+            self.stop(stop, None);
+            return Ok(());
+        }
         self.attempted += 1;
         let session_id = dossier.document.session_id();
         self.or_deferred(self.spool.mark(Some((&dossier.name, session_id))))?;
@@ -421,6 +426,11 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
             End::Vanished => {
                 log::warn!(session = document.session_id(); "somebody removed the document while it was worked on");
                 self.count(Fate::Vanished)
+            }
+            // The operator's own rate cut the session in two: nothing has failed.
+            End::Stopped(Stop::Rate, _) if charges.is_empty() => {
+                self.stop(Stop::Rate, None);
+                self.leave_half_done(name, &document)
             }
             End::Stopped(stop, message) => {
                 self.stopped_at.push(name.to_string_lossy().into_owned());
@@ -553,6 +563,17 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
         if matches!(fate, Fate::Failed | Fate::Partial | Fate::Deferred) {
             self.summary.errors.extend(session_error(document));
         }
+    }
+
+    /// Writes down how far a session came whose rest is for the next run.
+    fn leave_half_done(&mut self, name: &OsStr, document: &Document) -> Result<(), SpoolError> {
+        let filed = self.or_deferred(self.spool.rewrite(State::Pending, name, document))?;
+        let fate = match filed {
+            crate::spool::Filed::As(_) => Fate::Left,
+            crate::spool::Filed::Vanished => Fate::Vanished,
+        };
+        self.summary.retrying += u64::from(document.is_retry());
+        self.count(fate)
     }
 
     fn leave(&mut self, candidate: &Candidate) {
