@@ -10,7 +10,7 @@ use super::interrupt::Interrupt;
 use super::pacing::Pacing;
 use crate::clock::Clock;
 use crate::outcome::{Failure, FailureKind, Part};
-use crate::plan::{Policy, retry_after_delay};
+use crate::plan::{Policy, RETRY_AFTER_LIMIT, retry_after_delay};
 use crate::report::Stop;
 use crate::upload::{
     Acknowledgement, CallDataPost, Presence, RecordingUpload, StoredRecording, UploadApi,
@@ -155,9 +155,15 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
         call_id: &str,
         patience: &mut Patience,
     ) -> Timed<Presence> {
-        self.request(Part::CallData, session_id, patience, |api, request_id| {
+        let accepted = self.accepted;
+        let timed = self.request(Part::CallData, session_id, patience, |api, request_id| {
             api.find_call(call_id, request_id)
-        })
+        });
+        if matches!(timed.result, Ok(Presence::Unanswerable)) {
+            // Every web server has a page for what is not there: that proves no address right.
+            self.accepted = accepted;
+        }
+        timed
     }
 
     /// Sits out what an earlier run was told to wait, if that is short enough.
@@ -165,6 +171,10 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
         let Ok(rest) = (not_before - self.clock.now()).to_std() else {
             return Ok(());
         };
+        if rest > RETRY_AFTER_LIMIT.max(self.default_wait) {
+            // Further ahead than any run sets it: the clock was wrong.
+            return Ok(());
+        }
         if rest <= self.max_wait && self.fits(rest) {
             self.waited += rest;
             return self.sit_out(rest);
@@ -262,7 +272,7 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
     }
 
     /// Whether a request may be sent now; sits out a short wait for the rate.
-    fn may_send(&mut self) -> Result<(), Stop> {
+    pub(super) fn may_send(&mut self) -> Result<(), Stop> {
         if let Some(signal) = self.interrupt.signal() {
             return Err(Stop::Signal(signal));
         }

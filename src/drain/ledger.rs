@@ -84,7 +84,10 @@ impl<'a> Ledger<'a> {
         fate: Fate,
     ) -> Result<(), SpoolError> {
         match self.or_deferred(self.spool.rewrite(State::Pending, name, document))? {
-            Filed::As(_) => self.settled(document, fate),
+            Filed::As(_) => {
+                self.summary.retrying += u64::from(fate == Fate::Left && document.is_retry());
+                self.settled(document, fate);
+            }
             Filed::Vanished => self.summary.sessions.count(Fate::Vanished),
         }
         Ok(())
@@ -174,21 +177,32 @@ impl<'a> Ledger<'a> {
         self.summary.stop_message = message.filter(|message| !message.is_empty());
     }
 
-    /// At the end: charges what is still held back, unless the service is to blame. A run that
-    /// never reached the service ended because it is away.
+    /// At the end: charges what is still held back, unless the run stopped for a reason that costs
+    /// nobody an attempt. A run that never reached the service ended because it is away.
     pub(super) fn close(&mut self, never_connected: bool, now: DateTime<Utc>) {
-        if never_connected && self.summary.stopped_by.is_none() {
+        let came_to_its_end = matches!(
+            self.summary.stopped_by,
+            None | Some(Stop::Deadline | Stop::BatchSize | Stop::Rate)
+        );
+        if never_connected && came_to_its_end {
             let last = self
                 .held
                 .last()
                 .and_then(|held| held.document.record.last_error());
             let reason = last.map(|(_, error)| error.message.clone());
+            self.summary.stopped_by = None;
             self.stop(Stop::Unavailable, reason);
         }
         for held in self.take_held() {
             match self.summary.stopped_by {
                 // As it is on disk: not charged.
-                Some(Stop::Unavailable | Stop::Auth | Stop::Misdirected | Stop::Durability) => {
+                Some(
+                    Stop::Unavailable
+                    | Stop::Throttled
+                    | Stop::Auth
+                    | Stop::Misdirected
+                    | Stop::Durability,
+                ) => {
                     self.settled(&held.document, Fate::Deferred);
                 }
                 _ => {

@@ -238,6 +238,11 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
             self.ledger.stop(stop, None);
             return Ok(());
         }
+        if let Err(stop) = self.exchange.may_send() {
+            self.ledger.leave(candidate);
+            self.ledger.stop(stop, None);
+            return Ok(());
+        }
         self.attempted += 1;
         let session_id = dossier.document.session_id();
         self.ledger
@@ -274,11 +279,14 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
     }
 
     /// Writes back what a try came to and draws the run's conclusions from it. Its own session
-    /// comes first; then, if something was delivered, those held back before are charged.
+    /// comes first; then, if something was delivered or rejected, which shows that the service
+    /// works, those held back before are charged.
     fn conclude(&mut self, name: &OsStr, attempted: Attempted) -> Result<(), SpoolError> {
         let mut earlier = Vec::new();
         if attempted.delivered {
             self.breaker.delivered();
+        }
+        if attempted.delivered || attempted.rejected {
             earlier = self.ledger.take_held();
         }
         let concluded = self.conclude_one(name, attempted);
@@ -326,7 +334,9 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
             End::Complete if is_at_its_end => {
                 self.ledger
                     .charge_and_file(self.clock.now(), held(document))?;
-                if rejected && !delivered && self.breaker.rejected() {
+                if !rejected {
+                    self.breaker.understood();
+                } else if self.breaker.rejected() {
                     self.stop_at(name, Stop::Rejected, None);
                 }
                 Ok(())
@@ -359,6 +369,8 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
                 .or(self.state.not_before.filter(|time| *time > now)),
             requests: self.exchange.pacing.still_counting(now),
             last: match self.ledger.summary.stopped_by {
+                // Who was to be tried last has not had that turn yet.
+                _ if self.attempted == 0 => self.state.last.clone(),
                 Some(stop) if stop.is_at_a_session() => std::mem::take(&mut self.stopped_at),
                 _ => Vec::new(),
             },
