@@ -17,9 +17,13 @@ impl Breaker {
         }
     }
 
-    /// Something was delivered: the service works and understands us.
+    /// Something was delivered: the service works.
     pub(super) fn delivered(&mut self) {
         self.failures = 0;
+    }
+
+    /// A session came to its end and nothing of it was rejected: the service understands us.
+    pub(super) fn understood(&mut self) {
         self.rejections = 0;
     }
 
@@ -30,7 +34,9 @@ impl Breaker {
         self.failures >= self.limit
     }
 
-    /// A session was rejected: the service works. Says whether that is one too many.
+    /// A session came to its end and something of it was rejected: the service works. Says whether
+    /// that is one too many. What else was delivered of the session does not matter: an API that
+    /// changed at one of its two paths must not make a whole backlog partial.
     pub(super) fn rejected(&mut self) -> bool {
         self.failures = 0;
         self.rejections += 1;
@@ -58,6 +64,18 @@ mod tests {
         assert!(!breaker.failed());
         assert!(!breaker.rejected());
         assert!(breaker.rejected());
+    }
+
+    #[test]
+    fn only_a_session_without_a_rejection_shows_that_we_are_understood() {
+        let mut breaker = Breaker::new(2);
+        assert!(!breaker.rejected());
+        breaker.delivered();
+        assert!(breaker.rejected());
+        let mut breaker = Breaker::new(2);
+        assert!(!breaker.rejected());
+        breaker.understood();
+        assert!(!breaker.rejected());
     }
 
     #[test]

@@ -445,13 +445,17 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
                 if verdict(&document.record) != Verdict::Pending
                     || delivered && charges_are_final(&document) =>
             {
-                let is_rejection = rejected && !delivered;
                 self.charge_and_file(Held {
                     name: name.to_owned(),
                     document,
                     charges,
                 })?;
-                if is_rejection && self.breaker.rejected() {
+                if !rejected {
+                    self.breaker.understood();
+                    return Ok(());
+                }
+                self.release()?;
+                if self.breaker.rejected() {
                     self.stopped_at.push(name.to_string_lossy().into_owned());
                     self.stop(Stop::Rejected, None);
                 }
