@@ -1,0 +1,193 @@
+//! The question whether a call is there, asked before a post that may be the second.
+
+use reference_api::Target;
+use test_support::{Dir, Session, Site};
+
+use crate::{Failure, demand_failure, demand_recovery, hits, keys, order, site, site_with};
+
+/// A site whose one session was posted without an answer. `stored` says whether the call arrived.
+#[track_caller]
+fn with_unknown_fate(dedupe: bool, stored: bool) -> Site {
+    let site = site_with(dedupe);
+    Session::new("s1").write(&site);
+    let fault = if stored { "stored-reset" } else { "status=500" };
+    order(&site, &[&format!("call-data:1:{fault}")]);
+    site.run(&[]).expect(3).counts(&[("deferred", 1)]);
+    assert_eq!(hits(&site), [1, 1, 0]);
+    assert_eq!(site.api().calls().len(), usize::from(stored));
+    site.api().clear_faults();
+    site.lift_backoffs();
+    site
+}
+
+#[test]
+fn names_the_call_and_asks_for_one() {
+    let site = site();
+    Session::new("s1 &?").write(&site);
+    order(&site, &["call-data:1:stored-reset"]);
+    site.run(&[]).expect(3);
+    site.lift_backoffs();
+    site.run(&[]).expect(0).counts(&[("uploaded", 1)]);
+    let requests = site.api().requests();
+    let question = requests.last().unwrap();
+    assert_eq!(question.method, "GET");
+    assert_eq!(
+        question.query.as_deref(),
+        Some("callId=CALL-s1%20%26%3F&limit=1")
+    );
+    assert_eq!(site.api().calls().len(), 1);
+}
+
+#[test]
+fn a_question_that_fails_is_a_failure_of_its_kind_and_nothing_is_posted() {
+    for (fault, kind, status) in [
+        ("status=500", "server", Some(500)),
+        ("status=408", "server", Some(408)),
+        ("status=403", "server", Some(403)),
+        ("status=409", "server", Some(409)),
+        ("html=502", "unavailable", Some(502)),
+        ("status=503", "unavailable", Some(503)),
+        ("reset", "ambiguous", None),
+        ("stored-cut", "ambiguous", Some(200)),
+        ("html=200", "protocol", Some(200)),
+        ("not-success", "protocol", Some(200)),
+        ("status=200;body={\"success\": true}", "protocol", Some(200)),
+    ] {
+        for stored in [true, false] {
+            if fault == "stored-cut" && !stored {
+                // Half a 404 says as much as a whole one: not there, or not known.
+                continue;
+            }
+            let site = with_unknown_fate(false, stored);
+            order(&site, &[&format!("question:1:{fault}")]);
+            let expected = Failure {
+                attempts: 2,
+                ..Failure::passing("call_data", kind, status)
+            };
+            demand_failure(&site, site.run(&[]), expected, fault);
+            assert_eq!(hits(&site), [1, 1, 1], "{fault}");
+
+            demand_recovery(&site, fault);
+            let posts = if stored { 1 } else { 2 };
+            assert_eq!(hits(&site), [1, posts, 2], "{fault}");
+        }
+    }
+}
+
+#[test]
+fn a_question_can_stop_the_run_as_a_post_can() {
+    let login = "status=302;location=https://crm.example/login;body=";
+    for (fault, kind, status, code) in [
+        ("status=401", "auth", 401, 12),
+        ("status=407", "auth", 407, 12),
+        (login, "misdirected", 302, 2),
+        ("html=410", "misdirected", 410, 2),
+        ("html=501", "misdirected", 501, 2),
+        ("status=429;retry-after=3600", "throttled", 429, 5),
+        ("status=503;retry-after=3600", "throttled", 503, 5),
+    ] {
+        let site = with_unknown_fate(false, true);
+        order(&site, &[&format!("question:1:{fault}")]);
+        let outcome = site.run(&[]).expect(code).counts(&[("deferred", 1)]);
+        assert_eq!(outcome.stopped_by().as_deref(), Some(kind), "{fault}");
+        let error = &outcome.report()["errors"][0];
+        assert_eq!(error["kind"], kind, "{fault}");
+        assert_eq!(error["status"], status, "{fault}");
+        assert_eq!(error["attempts"], 1, "{fault}: none is charged");
+        assert_eq!(hits(&site), [1, 1, 1], "{fault}");
+        demand_recovery(&site, fault);
+        assert_eq!(hits(&site), [1, 1, 2], "{fault}");
+    }
+}
+
+#[test]
+fn an_api_that_cannot_answer_is_sent_the_post_again_under_the_same_key() {
+    for fault in ["unanswerable", "html=405", "status=404;body="] {
+        for stored in [true, false] {
+            let site = with_unknown_fate(true, stored);
+            order(&site, &[&format!("question:all:{fault}")]);
+            site.run(&[]).expect(0).counts(&[("uploaded", 1)]);
+            assert_eq!(hits(&site), [1, 2, 1], "{fault}");
+            let keys = keys(&site, Target::CallData);
+            assert_eq!(keys[0], keys[1], "{fault}");
+            assert_eq!(site.api().calls().len(), 1, "{fault}");
+        }
+    }
+}
+
+#[test]
+fn an_api_that_ignores_the_parameter_proves_nothing() {
+    for body in [
+        None,
+        Some(r#"{"success": true, "data": []}"#),
+        Some(r#"{"success": true, "data": [{"callDetails": {"callId": "CALL-s2"}}]}"#),
+        Some(r#"{"success": true, "data": [{"callId": "CALL-s1"}, null, 1]}"#),
+    ] {
+        let fault = body.map_or("ignore-call-id".to_owned(), |body| {
+            format!("status=200;body={body}")
+        });
+        let site = with_unknown_fate(true, false);
+        order(&site, &[&format!("question:all:{fault}")]);
+        site.run(&[]).expect(0).counts(&[("uploaded", 1)]);
+        assert_eq!(hits(&site), [1, 2, 1], "{fault}");
+        let keys = keys(&site, Target::CallData);
+        assert_eq!(keys[0], keys[1], "{fault}");
+    }
+}
+
+#[test]
+fn an_api_that_does_not_know_the_question_does_not_prove_the_address_right() {
+    let site = with_unknown_fate(true, false);
+    order(&site, &["question:all:html=404", "call-data:all:html=404"]);
+    let outcome = site.run(&[]).expect(2).counts(&[("deferred", 1)]);
+    assert_eq!(outcome.stopped_by().as_deref(), Some("misdirected"));
+    let document = site.document(Dir::Pending, "s1");
+    assert_eq!(document["upload"]["call_data"]["attempts"], 1);
+    demand_recovery(&site, "a wrong address");
+}
+
+#[test]
+fn no_question_where_no_connection_was_made() {
+    let mut site = site();
+    Session::new("s1").write(&site);
+    let url = site.api_url().to_owned();
+    site.set_api_url(refused_url());
+    site.run(&[]).expect(5).counts(&[("deferred", 1)]);
+    site.set_api_url(url);
+    site.run(&[]).expect(0).counts(&[("uploaded", 1)]);
+    assert_eq!(hits(&site), [1, 1, 0]);
+}
+
+/// A base URL on a port where nobody listens.
+pub(crate) fn refused_url() -> String {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    format!("http://{}/api", listener.local_addr().unwrap())
+}
+
+#[test]
+fn a_call_that_was_answered_is_never_asked_about() {
+    let site = site_with(false);
+    for id in ["a", "b", "c"] {
+        Session::new(id).write(&site);
+    }
+    site.run(&[]).expect(0).counts(&[("uploaded", 3)]);
+    assert_eq!(hits(&site), [3, 3, 0]);
+}
+
+#[test]
+fn an_answer_that_claims_the_call_exists_is_asked_about_again_when_the_question_fails() {
+    let site = site_with(false);
+    Session::new("s1").write(&site);
+    order(
+        &site,
+        &[
+            r#"call-data:1:stored-status=400;body={"success": false, "message": "Call already exists"}"#,
+            "question:1:status=500",
+        ],
+    );
+    let outcome = site.run(&[]).expect(3).counts(&[("deferred", 1)]);
+    assert_eq!(outcome.report()["errors"][0]["kind"], "server");
+    assert_eq!(hits(&site), [1, 1, 1]);
+    demand_recovery(&site, "a question that failed");
+    assert_eq!(hits(&site), [1, 1, 2]);
+}
