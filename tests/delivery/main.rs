@@ -1,4 +1,9 @@
 //! Sessions delivered end to end: the shipped binary against the reference API.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot be set up has failed"
+)]
 
 mod baseline;
 mod confinement;
@@ -12,8 +17,10 @@ mod paths;
 mod quarantine;
 mod recordings;
 mod recovery;
+mod removed;
 mod samples;
 mod transcripts;
+mod unreadable;
 
 use std::time::Duration;
 
