@@ -93,6 +93,11 @@ impl Document {
         &self.session_id
     }
 
+    /// Everything that is in the document, as it was read or set.
+    pub(super) fn members(&self) -> &RawObject {
+        &self.object
+    }
+
     /// Whether an earlier run has left a record in the document.
     pub fn has_record(&self) -> bool {
         self.has_record
@@ -177,6 +182,7 @@ impl Document {
             .object("timestamps")?
             .get("metadata_saved")
             .map(|value| value.get().to_owned())
+            .filter(|text| text != "null")
     }
 
     /// Charged tries of the session so far.

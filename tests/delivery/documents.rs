@@ -209,3 +209,46 @@ fn a_session_id_is_sent_as_it_is_and_names_no_file_of_ours() {
     assert_eq!(site.api().calls()[0].call_id, format!("CALL-{id}"));
     assert_eq!(site.names(Dir::Processed), ["metadata_odd.json"]);
 }
+
+#[test]
+fn odd_but_legal_documents_are_delivered() {
+    let site = site();
+    let campaign =
+        r#""campaign_metadata": {"campaignId": 7, "voiceAgentId": "v", "clientId": "k"}"#;
+    for (id, text) in [
+        (
+            "bom",
+            format!("\u{feff}{{\"session_id\": \"bom\", {campaign}}}"),
+        ),
+        (
+            "crlf",
+            format!("{{\r\n\"session_id\": \"crlf\",\r\n{campaign},\r\n\"files\": null}}\r\n"),
+        ),
+        (
+            "kinds",
+            format!(
+                "{{\"session_id\": \"kinds\", {campaign}, \"dialed_number\": [], \"timestamps\": 7, \"upload\": null}}"
+            ),
+        ),
+        (
+            "twice",
+            format!("{{\"session_id\": \"first\", {campaign}, \"session_id\": \"twice\"}}"),
+        ),
+    ] {
+        site.put(
+            Dir::Conversations,
+            &format!("transcript_{id}.json"),
+            r#"{"items": []}"#,
+            OLD,
+        );
+        site.put(Dir::Pending, &format!("metadata_{id}.json"), text, OLD);
+    }
+    site.run(&[]).expect(0).counts(&[("uploaded", 4)]);
+    for id in ["bom", "crlf", "kinds", "twice"] {
+        assert_eq!(details(&site, id)["callerNumber"], Value::Null);
+        assert_eq!(site.document(Dir::Processed, id)["status"], "uploaded");
+    }
+    for call in site.api().calls() {
+        assert_eq!(call.body["campaignId"], "7");
+    }
+}

@@ -142,3 +142,28 @@ fn state_directories_are_made_for_their_owner_alone_and_others_never() {
         assert!(!site.dir(dir).exists(), "{dir:?}");
     }
 }
+
+#[test]
+fn a_document_without_times_is_a_residue_only_of_the_very_same_one() {
+    let site = site();
+    let without_times = |note: &str| {
+        Session::new("s1").edit(|document| {
+            document.as_object_mut().unwrap().remove("timestamps");
+            document["note"] = json!(note);
+        })
+    };
+    let pending = without_times("first").write(&site);
+    let before = fs::read(&pending).unwrap();
+    site.run(&[]).expect(0).counts(&[("uploaded", 1)]);
+    // What a crash leaves.
+    site.put(Dir::Pending, "metadata_s1.json", &before, OLD);
+    site.run(&[]).expect(0).counts(&[("recovered", 1)]);
+    assert_eq!(site.names(Dir::Processed), ["metadata_s1.json"]);
+    // What an agent writes: another document, which nothing but its content tells apart.
+    without_times("second").write(&site);
+    site.run(&[]).expect(0).counts(&[("uploaded", 1)]);
+    assert_eq!(
+        site.names(Dir::Processed),
+        ["metadata_s1.1.json", "metadata_s1.json"]
+    );
+}
