@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::action::Hold;
 use super::policy::Policy;
-use super::settling::{is_far_ahead, is_young};
+use super::settling::{is_far_ahead, is_young, wrong_clock};
 use crate::manifest::{self, Manifest, Progress};
 use crate::outcome::{Failure, FailureKind, Part};
 use crate::session::{Dossier, FileFacts, Lookup, PartState};
@@ -234,7 +234,7 @@ impl Search<'_> {
         }
         let mut warnings = Vec::new();
         if is_far_ahead(found.modified, self.now, self.policy.settle) {
-            warnings.push("the recording's time lies in the future: a clock is wrong".to_owned());
+            warnings.push(wrong_clock("recording"));
         }
         if size_mismatch {
             warnings.push("the recording's size is not the manifest's".to_owned());

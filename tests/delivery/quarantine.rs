@@ -182,3 +182,29 @@ fn settle_is_the_operators_to_set() {
         .expect(4)
         .counts(&[("corrupt", 2)]);
 }
+
+#[test]
+fn a_time_far_ahead_is_told_of() {
+    let site = site();
+    let torn = site.put(Dir::Pending, "metadata_torn.json", TORN, OLD);
+    modify(&torn, 600);
+    let outcome = site.run(&[]).expect(4).counts(&[("corrupt", 1)]);
+    assert!(outcome.stderr.contains("future"), "{}", outcome.stderr);
+
+    for file in [
+        "call_metadata/metadata_s1.json",
+        "conversations/transcript_s1.json",
+        "leads/lead_s1.json",
+        "recordings/EG_s1.json",
+    ] {
+        let site = crate::site();
+        Session::new("s1").lead("{}").write(&site);
+        modify(&site.root().join(file), 600);
+        let outcome = site.run(&[]).expect(0).counts(&[("uploaded", 1)]);
+        assert!(
+            outcome.stderr.contains("future"),
+            "{file}: {}",
+            outcome.stderr
+        );
+    }
+}
