@@ -282,3 +282,18 @@ fn an_empty_recording_is_no_recording() {
         .counts(&[("waiting", 1), ("partial", 1)]);
     assert!(site.api().recordings().is_empty());
 }
+
+#[test]
+fn a_documents_own_path_may_be_an_address_in_the_cloud() {
+    let site = site();
+    let url = "https://bucket.example.com/s1.ogg";
+    Session::new("s1")
+        .never_recorded()
+        .edit(|document| document["files"]["recording"] = json!(url))
+        .write(&site);
+    let outcome = site.run(&[]).expect(0).counts(&[("uploaded", 1)]);
+    assert_eq!(outcome.report()["parts"]["recordings_remote"], 1);
+    assert!(site.api().recordings().is_empty());
+    let details = &site.api().calls()[0].body["callDetails"];
+    assert_eq!(details["recordingUrl"], url);
+}

@@ -71,8 +71,11 @@ fn a_transcript_of_64_mib_is_read_and_a_larger_one_is_not() {
 #[test]
 fn a_transcript_that_comes_late_costs_an_attempt_and_is_delivered() {
     let site = site();
-    Session::new("s1").without_transcript_file().write(&site);
+    let path = Session::new("s1").without_transcript_file().write(&site);
+    let modified = || std::fs::metadata(&path).unwrap().modified().unwrap();
+    let before = modified();
     let outcome = site.run(&[]).expect(3).counts(&[("deferred", 1)]);
+    assert_eq!(modified(), before, "a rewrite keeps the time");
     let error = &outcome.report()["errors"][0];
     assert_eq!(error["kind"], "missing_transcript");
     assert_eq!(
