@@ -136,7 +136,7 @@ fn a_young_recording_settles_whatever_it_looks_like() {
         .never_recorded()
         .edit(|document| document["files"]["recording"] = json!("recordings/path.ogg"))
         .write(&site);
-    for (id, seconds) in [("sized", -10), ("plain", -50), ("ahead", 30), ("path", -10)] {
+    for (id, seconds) in [("sized", -10), ("plain", -20), ("ahead", 30), ("path", -10)] {
         modify(
             &site.dir(Dir::Recordings).join(format!("{id}.ogg")),
             seconds,
