@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::plan::{Policy, Standing, is_young, standing};
+use crate::plan::{Policy, Standing, is_far_ahead, is_young, standing, wrong_clock};
 use crate::session::Document;
 use crate::spool::{DocumentReading, Entry, Spool, State};
 
@@ -48,6 +48,9 @@ pub fn judge(spool: &Spool, entry: Entry, policy: &Policy, now: DateTime<Utc>) -
         DocumentReading::Unreadable(reason) => return Judgement::Skip(reason),
         DocumentReading::Unparsable(_) if is_young(entry.modified, now, policy.settle) => {
             return Judgement::Settling;
+        }
+        DocumentReading::Unparsable(reason) if is_far_ahead(entry.modified, now, policy.settle) => {
+            return Judgement::Corrupt(format!("{reason}; {}", wrong_clock("document")));
         }
         DocumentReading::Unparsable(reason) => return Judgement::Corrupt(reason),
     };

@@ -51,15 +51,18 @@ impl<A: UploadApi, C: Clock> Drain<'_, A, C> {
         turns
     }
 
-    fn clear(&self, has_temporaries: bool, did_die: bool) -> Result<(), SpoolError> {
+    /// Clears temporary files of dead runs away. Where a run died all directories are looked
+    /// through, until what it left is old enough to go.
+    fn clear(&mut self, has_temporaries: bool, did_die: bool) -> Result<(), SpoolError> {
         let now = self.clock.now();
-        if did_die {
-            self.spool.remove_stale_temporaries(&State::ALL, now)
+        if did_die || self.unswept {
+            self.unswept = true;
+            self.unswept = !self.spool.remove_stale_temporaries(&State::ALL, now)?;
         } else if has_temporaries {
-            self.spool.remove_stale_temporaries(&[State::Pending], now)
-        } else {
-            Ok(())
+            self.spool
+                .remove_stale_temporaries(&[State::Pending], now)?;
         }
+        Ok(())
     }
 
     /// Judges one document and deals with it unless it is due. Says whether it was never tried.

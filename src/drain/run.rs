@@ -51,6 +51,8 @@ pub struct Drain<'a, A, C> {
     attempted: u64,
     is_proven: bool,
     stopped_at: Vec<String>,
+    /// A dead run may have left temporary files.
+    pub(super) unswept: bool,
 }
 
 impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
@@ -70,6 +72,7 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
             .max_duration
             .and_then(|duration| started.checked_add(duration));
         let state = spool.run_state();
+        let unswept = state.unswept;
         let pacing = Pacing::new(limits.rate.clone(), state.requests.clone(), now);
         let exchange = Exchange::new(
             api,
@@ -96,6 +99,7 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
             attempted: 0,
             is_proven: false,
             stopped_at: Vec::new(),
+            unswept,
         }
     }
 
@@ -154,7 +158,10 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
             DocumentReading::Vanished => return self.ledger.count(Fate::Vanished),
             // It was a document a moment ago: somebody is writing to it.
             DocumentReading::Unparsable(_) => return self.ledger.count(Fate::Settling),
-            DocumentReading::Unreadable(_) => return self.ledger.count(Fate::Skipped),
+            DocumentReading::Unreadable(reason) => {
+                log::warn!(document:% = name.display(), reason = reason.as_str(); "skipped");
+                return self.ledger.count(Fate::Skipped);
+            }
         };
         let dossier = self.spool.gather(name, document, candidate.entry.modified);
         let session = dossier.document.session_id();
@@ -363,6 +370,7 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
     fn finish(&mut self) {
         let now = self.clock.now();
         let next = RunState {
+            unswept: self.unswept,
             not_before: self
                 .exchange
                 .not_before

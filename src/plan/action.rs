@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::call_data::{self, CallDataStep};
 use super::policy::Policy;
 use super::recording::{self, RecordingStep};
+use super::settling::{is_far_ahead, wrong_clock};
 use crate::outcome::{Failure, Part};
 use crate::session::Dossier;
 
@@ -138,10 +139,30 @@ pub fn assess(dossier: &Dossier, policy: &Policy, now: DateTime<Utc>) -> Action 
         (Err(first), Err(second)) => first.or_graver(second).into(),
         (Err(hold), Ok(_)) | (Ok(_), Err(hold)) => hold.into(),
         (Ok((RecordingStep::Settled, _)), Ok(CallDataStep::Settled)) => Action::File,
-        (Ok((recording, warnings)), Ok(call_data)) => Action::Deliver(Delivery {
-            recording,
-            call_data,
-            warnings,
-        }),
+        (Ok((recording, mut warnings)), Ok(call_data)) => {
+            warnings.extend(wrong_clocks(dossier, policy, now));
+            Action::Deliver(Delivery {
+                recording,
+                call_data,
+                warnings,
+            })
+        }
     }
+}
+
+/// A warning for each file that is read and whose time lies far ahead.
+fn wrong_clocks(dossier: &Dossier, policy: &Policy, now: DateTime<Utc>) -> Vec<String> {
+    let manifest = dossier.manifest.here().map(|reading| &reading.file);
+    let transcript = dossier.transcript.here().map(|reading| &reading.file);
+    let lead = dossier.lead.here().map(|reading| &reading.file);
+    [
+        ("document", Some(dossier.modified)),
+        ("egress manifest", manifest.map(|file| file.modified)),
+        ("transcript", transcript.map(|file| file.modified)),
+        ("lead file", lead.map(|file| file.modified)),
+    ]
+    .into_iter()
+    .filter(|(_, modified)| modified.is_some_and(|time| is_far_ahead(time, now, policy.settle)))
+    .map(|(what, _)| wrong_clock(what))
+    .collect()
 }

@@ -21,6 +21,6 @@ pub use call_data::{CallDataStep, Campaign};
 pub use policy::Policy;
 pub use recording::{RecordingStep, RecordingToSend};
 pub use requeue::{Again, Requeued, requeue};
-pub use settling::is_young;
+pub use settling::{is_far_ahead, is_young, wrong_clock};
 pub use standing::{Standing, standing};
 pub use turns::Turns;

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::action::Hold;
 use super::policy::Policy;
-use super::settling::{is_far_ahead, is_young};
+use super::settling::{is_far_ahead, is_young, wrong_clock};
 use crate::manifest::{self, Manifest, Progress};
 use crate::outcome::{Failure, FailureKind, Part};
 use crate::session::{Dossier, FileFacts, Lookup, PartState};
@@ -80,6 +80,9 @@ pub(super) fn decide(dossier: &Dossier, policy: &Policy, now: DateTime<Utc>) -> 
     }
 }
 
+/// A document's time further ahead than this is a wrong clock's, and nothing waits for it.
+const CLOCK_ERROR_LIMIT: TimeDelta = TimeDelta::days(1);
+
 /// When waiting for a recording ends.
 fn grace_end(dossier: &Dossier, policy: &Policy, now: DateTime<Utc>) -> DateTime<Utc> {
     let document = &dossier.document;
@@ -88,12 +91,15 @@ fn grace_end(dossier: &Dossier, policy: &Policy, now: DateTime<Utc>) -> DateTime
         .filter_map(|name| document.timestamp(name))
         .find(|time| *time <= now)
         .unwrap_or(dossier.modified);
+    if from > now + CLOCK_ERROR_LIMIT {
+        return now;
+    }
     from.checked_add_signed(to_delta(policy.recording_grace))
         .unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
-fn to_delta(duration: Duration) -> chrono::TimeDelta {
-    chrono::TimeDelta::from_std(duration).unwrap_or(chrono::TimeDelta::MAX)
+fn to_delta(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
 }
 
 fn plainly(step: RecordingStep) -> (RecordingStep, Vec<String>) {
@@ -234,7 +240,7 @@ impl Search<'_> {
         }
         let mut warnings = Vec::new();
         if is_far_ahead(found.modified, self.now, self.policy.settle) {
-            warnings.push("the recording's time lies in the future: a clock is wrong".to_owned());
+            warnings.push(wrong_clock("recording"));
         }
         if size_mismatch {
             warnings.push("the recording's size is not the manifest's".to_owned());

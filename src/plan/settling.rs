@@ -14,8 +14,13 @@ pub fn is_young(modified: DateTime<Utc>, now: DateTime<Utc>, settle: Duration) -
 }
 
 /// Whether a file's time is so far in the future that a clock must be wrong.
-pub(super) fn is_far_ahead(modified: DateTime<Utc>, now: DateTime<Utc>, settle: Duration) -> bool {
+pub fn is_far_ahead(modified: DateTime<Utc>, now: DateTime<Utc>, settle: Duration) -> bool {
     modified > now && !is_slightly_ahead(modified, now, settle)
+}
+
+/// What an operator should hear of a file whose time is far ahead.
+pub fn wrong_clock(what: &str) -> String {
+    format!("the {what}'s time lies in the future: a clock is wrong")
 }
 
 fn is_slightly_ahead(modified: DateTime<Utc>, now: DateTime<Utc>, settle: Duration) -> bool {

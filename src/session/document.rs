@@ -93,6 +93,11 @@ impl Document {
         &self.session_id
     }
 
+    /// Everything that is in the document, as it was read or set.
+    pub(super) fn members(&self) -> &RawObject {
+        &self.object
+    }
+
     /// Whether an earlier run has left a record in the document.
     pub fn has_record(&self) -> bool {
         self.has_record
@@ -172,11 +177,12 @@ impl Document {
     }
 
     /// The text of `timestamps.metadata_saved`, to tell two documents of a session apart.
-    fn metadata_saved(&self) -> Option<String> {
+    pub(super) fn metadata_saved(&self) -> Option<String> {
         self.object
             .object("timestamps")?
             .get("metadata_saved")
             .map(|value| value.get().to_owned())
+            .filter(|text| text != "null")
     }
 
     /// Charged tries of the session so far.
@@ -212,32 +218,6 @@ impl Document {
     /// When the word cannot be written as JSON.
     pub fn set_status(&mut self, status: &Status) -> serde_json::Result<()> {
         self.object.set("status", status.as_str())
-    }
-
-    /// Whether another document is this one but for what runs change in it. Told by the time of
-    /// saving where there is one, else by all that is the customer's.
-    pub fn is_same_call(&self, other: &Self) -> bool {
-        if self.session_id != other.session_id {
-            return false;
-        }
-        match (self.metadata_saved(), other.metadata_saved()) {
-            (None, None) => self.customers_members().eq(other.customers_members()),
-            (mine, others) => mine == others,
-        }
-    }
-
-    fn customers_members(&self) -> impl Iterator<Item = (&str, &str)> {
-        const CHANGED_BY_RUNS: [&str; 5] = [
-            "status",
-            "upload_attempts",
-            "last_upload_attempt",
-            "files",
-            RECORD_KEY,
-        ];
-        self.object
-            .iter()
-            .filter(|(name, _)| !CHANGED_BY_RUNS.contains(name))
-            .map(|(name, value)| (name, value.get()))
     }
 
     /// Writes down where the recording was found.
@@ -366,26 +346,6 @@ mod tests {
         let again = Document::parse(text.as_bytes()).unwrap();
         assert_eq!(again.record, document.record);
         assert!(again.has_record());
-    }
-
-    #[test]
-    fn a_second_call_of_a_session_is_not_the_first() {
-        let parse = |text: &str| Document::parse(text.as_bytes()).unwrap();
-        let first = parse(
-            r#"{"session_id":"s","timestamps":{"metadata_saved":"2025-01-01T00:00:00Z"},"a":1}"#,
-        );
-        let done = parse(
-            r#"{"session_id":"s","timestamps":{"metadata_saved":"2025-01-01T00:00:00Z"},"status":"uploaded"}"#,
-        );
-        let second =
-            parse(r#"{"session_id":"s","timestamps":{"metadata_saved":"2025-01-01T00:00:01Z"}}"#);
-        assert!(first.is_same_call(&done) && !first.is_same_call(&second));
-        let old = parse(r#"{"session_id":"s","campaign_metadata":{"egressId":"EG_1"}}"#);
-        let filed = parse(
-            r#"{"session_id":"s","campaign_metadata":{"egressId":"EG_1"},"status":"uploaded","files":{},"upload":{}}"#,
-        );
-        let other = parse(r#"{"session_id":"s","campaign_metadata":{"egressId":"EG_2"}}"#);
-        assert!(old.is_same_call(&filed) && !old.is_same_call(&other) && !old.is_same_call(&first));
     }
 
     #[test]

@@ -4,11 +4,13 @@
 
 mod document;
 mod dossier;
+mod likeness;
 mod record;
 mod verdict;
 
 pub use document::{Document, DocumentError, Status};
 pub use dossier::{Dossier, FileFacts, Lookup, Reading};
+pub use likeness::is_same_document;
 pub use record::{
     CallDataRecord, ErrorRecord, HistoryEntry, Lacking, PartState, RecordingRecord, UploadRecord,
 };

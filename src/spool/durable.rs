@@ -117,17 +117,31 @@ pub(super) fn probe(dir: &Path) -> Result<(), SpoolError> {
     .map(drop)
 }
 
+/// What became of the temporary files in a directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Swept {
+    /// Files that were removed.
+    pub(super) removed: u64,
+    /// Files that are still too young.
+    pub(super) left: u64,
+}
+
 /// Removes temporary files that a dead run left in a directory more than an hour ago.
-pub(super) fn remove_stale_temporaries(dir: &Path, now: SystemTime) -> Result<u64, SpoolError> {
-    let mut removed = 0;
+pub(super) fn remove_stale_temporaries(dir: &Path, now: SystemTime) -> Result<Swept, SpoolError> {
+    let mut swept = Swept::default();
     let entries = fs::read_dir(dir).map_err(SpoolError::of("list", dir))?;
     for entry in entries.flatten() {
-        if is_temporary(&entry.file_name()) && is_stale(&entry, now) {
+        if !is_temporary(&entry.file_name()) {
+            continue;
+        }
+        if is_stale(&entry, now) {
             remove(&entry.path())?;
-            removed += 1;
+            swept.removed += 1;
+        } else {
+            swept.left += 1;
         }
     }
-    Ok(removed)
+    Ok(swept)
 }
 
 /// Whether a name is that of a temporary file of ours.
@@ -355,12 +369,20 @@ mod tests {
             .unwrap()
             .modified()
             .unwrap();
+        let sweep = |now| remove_stale_temporaries(dir.path(), now).unwrap();
+        let young = Swept {
+            removed: 0,
+            left: 1,
+        };
+        assert_eq!(sweep(written + TEMPORARY_MAX_AGE), young);
+        let stale = Swept {
+            removed: 1,
+            left: 0,
+        };
         assert_eq!(
-            remove_stale_temporaries(dir.path(), written + TEMPORARY_MAX_AGE).unwrap(),
-            0
+            sweep(written + TEMPORARY_MAX_AGE + Duration::from_secs(5)),
+            stale
         );
-        let later = written + TEMPORARY_MAX_AGE + Duration::from_secs(5);
-        assert_eq!(remove_stale_temporaries(dir.path(), later).unwrap(), 1);
         assert_eq!(
             names(dir.path()),
             [".callspool.2.tmp.bak", ".callspool.lock", "x.tmp"]

@@ -29,6 +29,7 @@ pub(super) fn gather(
         _ => Vec::new(),
     };
     let named_recording = find_named(&spool.recordings, document.recording_path());
+    let named_recording = readable(&spool.recordings, named_recording);
     let lead = find_named(&spool.leads, document.lead_path());
     Dossier {
         name: name.to_owned(),
@@ -57,7 +58,7 @@ fn find_manifest_files(spool: &Spool, manifest: &Manifest) -> Vec<Lookup<FileFac
             .as_deref()
             .filter(|location| !manifest::is_remote(location));
         match file.filename.as_deref().or(local) {
-            Some(name) => spool.recordings.find(name),
+            Some(name) => readable(&spool.recordings, spool.recordings.find(name)),
             None => Lookup::NotNamed,
         }
     };
@@ -93,6 +94,19 @@ fn find_conventional_transcript(spool: &Spool, session_id: &str) -> Lookup<FileF
 
 fn find_named(dir: &AssetDir, path: Option<String>) -> Lookup<FileFacts> {
     path.map_or(Lookup::NotNamed, |path| dir.find(&path))
+}
+
+/// A recording is not read before it is sent, so it is only tried whether it could be: one that
+/// may not be read is nothing to spend an attempt on.
+fn readable(dir: &AssetDir, found: Lookup<FileFacts>) -> Lookup<FileFacts> {
+    let Lookup::Here(file) = found else {
+        return found;
+    };
+    match dir.open_file(&file.relative) {
+        Ok(_) => Lookup::Here(file),
+        Err(error) if is_not_there(&error) => Lookup::Missing,
+        Err(error) => Lookup::Unreadable(error.to_string()),
+    }
 }
 
 fn read<T, E: Display>(

@@ -108,7 +108,8 @@ impl LeasedSpool<'_> {
             .try_for_each(|state| durable::probe(self.layout().dir(state)))
     }
 
-    /// Removes temporary files that dead runs left more than an hour ago in the given states.
+    /// Removes temporary files that dead runs left more than an hour ago in the given states. Says
+    /// whether none is left.
     ///
     /// # Errors
     /// When a directory cannot be listed or a file not be removed.
@@ -116,15 +117,17 @@ impl LeasedSpool<'_> {
         &self,
         states: &[State],
         now: DateTime<Utc>,
-    ) -> Result<(), SpoolError> {
+    ) -> Result<bool, SpoolError> {
+        let mut left = 0;
         for state in states {
             let dir = self.layout().dir(*state);
-            let removed = durable::remove_stale_temporaries(dir, now.into())?;
-            if removed > 0 {
-                log::info!(dir:% = dir.display(), files = removed; "removed temporary files of a dead run");
+            let swept = durable::remove_stale_temporaries(dir, now.into())?;
+            if swept.removed > 0 {
+                log::info!(dir:% = dir.display(), files = swept.removed; "removed temporary files of a dead run");
             }
+            left += swept.left;
         }
-        Ok(())
+        Ok(left == 0)
     }
 
     /// Writes a document in its place.

@@ -16,7 +16,7 @@ use super::layout::{Layout, State};
 use super::recording::{OpenRecording, OpenRecordingError};
 use super::run_state::RunState;
 use super::scan::{self, DocumentReading, Listed};
-use crate::session::{Document, Dossier, FileFacts, Status};
+use crate::session::{Document, Dossier, FileFacts, Status, is_same_document};
 
 /// An opened spool. It cannot change anything; see [`super::LeasedSpool`].
 #[derive(Debug)]
@@ -90,7 +90,7 @@ impl Spool {
     }
 
     /// Where a pending document was filed before, if a crash left it in two places: the same
-    /// session, saved at the same time, of the same generation, and complete over there.
+    /// document, and complete over there.
     pub fn filed_before(&self, name: &OsStr, document: &Document) -> Option<(State, OsString)> {
         [
             (State::Processed, Status::Uploaded),
@@ -99,9 +99,7 @@ impl Spool {
         .into_iter()
         .find_map(|(state, status)| {
             self.copy_in(state, name, |copy| {
-                copy.status() == status
-                    && copy.is_same_call(document)
-                    && copy.record.generation == document.record.generation
+                copy.status() == status && is_same_document(copy, document)
             })
             .map(|name| (state, name))
         })

@@ -20,6 +20,8 @@ pub struct RunState {
     pub requests: Vec<DateTime<Utc>>,
     /// File names of documents to be tried last: a run stopped or died at them.
     pub last: Vec<String>,
+    /// A run died and may have left temporary files that were too young to be removed so far.
+    pub unswept: bool,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -29,6 +31,8 @@ struct Stored {
     not_before: Option<String>,
     requests_ms: Vec<i64>,
     last: Vec<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unswept: bool,
 }
 
 impl RunState {
@@ -51,6 +55,7 @@ impl RunState {
                 .filter_map(DateTime::from_timestamp_millis)
                 .collect(),
             last: stored.last,
+            unswept: stored.unswept,
         }
     }
 
@@ -65,6 +70,7 @@ impl RunState {
                 .map(DateTime::timestamp_millis)
                 .collect(),
             last: self.last.clone(),
+            unswept: self.unswept,
         })
     }
 }

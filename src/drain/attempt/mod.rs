@@ -103,7 +103,7 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
     pub(super) fn make(mut self, delivery: &Delivery) -> Attempted {
         for warning in &delivery.warnings {
             let warning = self.redactor.scrub(warning, 400);
-            log::warn!(session = self.dossier.document.session_id(), warning = warning.as_str(); "recording");
+            log::warn!(session = self.dossier.document.session_id(), warning = warning.as_str(); "odd");
         }
         let steps = self
             .recording(&delivery.recording, &delivery.call_data)

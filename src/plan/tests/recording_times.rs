@@ -220,3 +220,11 @@ fn an_empty_file_whose_manifest_has_a_size_settles_first() {
         missing("empty")
     );
 }
+
+#[test]
+fn nothing_waits_for_a_clock_that_is_a_day_ahead() {
+    const DAY: i64 = 24 * 3600;
+    assert_grace_from("{}", -DAY, -DAY);
+    let action = session().egress().timestamps("{}").document_aged(-DAY - 1);
+    assert_eq!(action.recording(), missing("not_found"));
+}

@@ -1,0 +1,94 @@
+//! When two documents of a session are the same: what a crash leaves in two directories.
+
+use serde_json::value::RawValue;
+
+use super::document::Document;
+use crate::json::RawObject;
+
+/// The members that a run changes.
+const CHANGED: [&str; 5] = [
+    "status",
+    "upload_attempts",
+    "last_upload_attempt",
+    "files",
+    "upload",
+];
+
+/// Whether two documents are one and the same, at different points of its delivery: of the same
+/// session and generation, and saved by the agent at the same time. Those of older agents do not
+/// say when they were saved; they must agree in all that no run changes.
+pub fn is_same_document(first: &Document, second: &Document) -> bool {
+    let is_same_save = match (first.metadata_saved(), second.metadata_saved()) {
+        (Some(first), Some(second)) => first == second,
+        (None, None) => is_same_content(first.members(), second.members()),
+        (_, _) => false,
+    };
+    is_same_save
+        && first.session_id() == second.session_id()
+        && first.record.generation == second.record.generation
+}
+
+fn is_same_content(first: &RawObject, second: &RawObject) -> bool {
+    let files = |object: &RawObject| object.object("files").unwrap_or_default();
+    let (first_files, second_files) = (files(first), files(second));
+    without(first, &CHANGED).eq(without(second, &CHANGED))
+        && without(&first_files, &["recording"]).eq(without(&second_files, &["recording"]))
+}
+
+fn without<'a>(
+    object: &'a RawObject,
+    names: &'a [&str],
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    object
+        .iter()
+        .filter(|(name, _)| !names.contains(name))
+        .map(|(name, value): (&str, &RawValue)| (name, value.get()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::Status;
+
+    fn document(text: &str) -> Document {
+        Document::parse(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn the_time_of_saving_decides_where_there_is_one() {
+        let saved = |time: &str, note: u8| {
+            document(&format!(
+                r#"{{"session_id":"s","note":{note},"timestamps":{{"metadata_saved":{time}}}}}"#
+            ))
+        };
+        assert!(is_same_document(&saved("\"a\"", 1), &saved("\"a\"", 2)));
+        assert!(!is_same_document(&saved("\"a\"", 1), &saved("\"b\"", 1)));
+        assert!(!is_same_document(&saved("\"a\"", 1), &saved("null", 1)));
+        assert!(is_same_document(&saved("null", 1), &saved("null", 1)));
+        assert!(!is_same_document(&saved("null", 1), &saved("null", 2)));
+        let mut newer = saved("\"a\"", 1);
+        newer.record.generation = 1;
+        assert!(!is_same_document(&saved("\"a\"", 1), &newer));
+        let other = document(r#"{"session_id":"t","timestamps":{"metadata_saved":"a"}}"#);
+        assert!(!is_same_document(&saved("\"a\"", 1), &other));
+    }
+
+    #[test]
+    fn what_a_run_changes_makes_no_other_document() {
+        for text in [
+            r#"{"session_id":"s","files":{ "lead" : null,"recording":null},"n":1E+2}"#,
+            r#"{"files":null,"session_id":"s","upload_attempts":0,"status":"ready_for_upload"}"#,
+        ] {
+            let before = document(text);
+            let mut after = before.clone();
+            after.set_recording_path("recordings/a.ogg").unwrap();
+            after.set_status(&Status::Uploaded).unwrap();
+            after.set_upload_attempts(2).unwrap();
+            let after = Document::parse(&after.to_bytes().unwrap()).unwrap();
+            assert!(is_same_document(&before, &after), "{text}");
+        }
+        let first = document(r#"{"session_id":"s","files":{"lead":"a"}}"#);
+        let second = document(r#"{"session_id":"s","files":{"lead":"b"}}"#);
+        assert!(!is_same_document(&first, &second));
+    }
+}
