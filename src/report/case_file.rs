@@ -6,9 +6,7 @@ use super::plan_line::action_text;
 use super::session_line::{SessionLine, StateWord};
 use super::wording::{age, bytes, printable};
 use crate::plan::{Action, RecordingStep};
-use crate::session::{
-    Dossier, ErrorRecord, FileFacts, HistoryEntry, Lacking, Lookup, PartState,
-};
+use crate::session::{Dossier, ErrorRecord, FileFacts, HistoryEntry, Lacking, Lookup, PartState};
 use crate::timestamp;
 
 /// One session in full: its parts, its files, what happened, what happens next. `redact` keeps

@@ -202,10 +202,7 @@ fn counted_list(title: &str, counts: &[(u64, &str)]) -> Option<String> {
 
 /// What made the run end early: the message of its end, else the last error where errors did.
 fn cause(summary: &RunSummary) -> Option<String> {
-    let of_errors = matches!(
-        summary.stopped_by,
-        Some(Stop::Unavailable | Stop::Rejected)
-    );
+    let of_errors = matches!(summary.stopped_by, Some(Stop::Unavailable | Stop::Rejected));
     let last = || summary.errors.last().map(|error| &error.message);
     let message = summary.stop_message.as_ref();
     let message = message.or_else(|| of_errors.then(last).flatten());

@@ -118,7 +118,11 @@ impl SessionLine {
         let part = |part, url| PartLine {
             state: record.state(part).as_str(),
             attempts: record.attempts(part),
-            reason: record.recording.reason.clone().filter(|_| part == Part::Recording),
+            reason: record
+                .recording
+                .reason
+                .clone()
+                .filter(|_| part == Part::Recording),
             url,
         };
         Self {

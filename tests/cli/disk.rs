@@ -40,7 +40,11 @@ fn a_disk_that_takes_nothing_is_code_20_and_nothing_is_sent() {
     let document = large("a").write(&site);
     let before = fs::read(&document).unwrap();
     let outcome = Outcome::of(with_file_limit(&site, 0).output().unwrap()).expect(20);
-    assert!(outcome.stderr.contains("cannot write"), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("cannot write"),
+        "{}",
+        outcome.stderr
+    );
     assert_eq!(site.api().requests().len(), 0);
     assert_eq!(fs::read(&document).unwrap(), before);
     site.run(&[]).expect(0).counts(&[("uploaded", 1)]);
@@ -155,7 +159,11 @@ fn a_full_volume_is_code_20_and_nothing_is_sent() {
         return;
     };
     let outcome = outcome.expect(20);
-    assert!(outcome.stderr.contains("No space left"), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("No space left"),
+        "{}",
+        outcome.stderr
+    );
     assert_eq!(site.api().hits(Target::Any), 0);
 }
 
@@ -174,5 +182,8 @@ fn a_read_only_volume_is_code_20_and_nothing_is_sent() {
         outcome.stderr
     );
     assert_eq!(site.api().hits(Target::Any), 0);
-    assert_eq!(fs::metadata(site.root()).unwrap().dev(), fs::metadata(site.home()).unwrap().dev());
+    assert_eq!(
+        fs::metadata(site.root()).unwrap().dev(),
+        fs::metadata(site.home()).unwrap().dev()
+    );
 }

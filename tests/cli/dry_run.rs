@@ -57,12 +57,19 @@ fn run_does_with_each_session_what_dry_run_said() {
         ("skipped", 1),
         ("recovered", 1),
     ]);
-    let sent: Vec<String> = site.api().recordings().into_iter().map(|stored| stored.original_name).collect();
+    let sent: Vec<String> = site
+        .api()
+        .recordings()
+        .into_iter()
+        .map(|stored| stored.original_name)
+        .collect();
     for (id, action) in &actions {
         let stem = id.trim_start_matches("metadata_").trim_end_matches(".json");
         let place = site.place(stem);
         let expected = match action.split([':', ',']).next().unwrap() {
-            "upload recording" | "post call data" | "go without the recording (not_found)" => Dir::Processed,
+            "upload recording" | "post call data" | "go without the recording (not_found)" => {
+                Dir::Processed
+            }
             action if action.starts_with("finish a move to processed") => Dir::Processed,
             "fail" => Dir::Failed,
             "corrupt" => Dir::Corrupt,
@@ -87,7 +94,10 @@ fn it_names_the_files_with_their_sizes_and_masks_the_number_in_them() {
     let lines = site.call(["dry-run", "--format", "json"]).expect(4);
     let line = |id: &str| {
         let lines = lines.json_lines();
-        lines.into_iter().find(|line| line["session_id"] == id).unwrap()
+        lines
+            .into_iter()
+            .find(|line| line["session_id"] == id)
+            .unwrap()
     };
     let files = line("complete")["files"].clone();
     assert_eq!(files[0]["role"], "recording");
@@ -116,13 +126,21 @@ fn its_order_is_runs_order() {
             })
             .write(&site);
     }
-    let lines = site.call(["dry-run", "--format", "json"]).expect(3).json_lines();
+    let lines = site
+        .call(["dry-run", "--format", "json"])
+        .expect(3)
+        .json_lines();
     let planned: Vec<String> = lines
         .iter()
         .map(|line| format!("CALL-{}", line["session_id"].as_str().unwrap()))
         .collect();
     site.run(&[]).expect(0);
-    let sent: Vec<String> = site.api().calls().into_iter().map(|call| call.call_id).collect();
+    let sent: Vec<String> = site
+        .api()
+        .calls()
+        .into_iter()
+        .map(|call| call.call_id)
+        .collect();
     assert_eq!(sent, planned);
 }
 
@@ -131,9 +149,13 @@ fn it_leaves_what_is_beyond_the_batch() {
     let site = site();
     write_sessions(&site, &["a", "b", "c"]);
     let (_, actions) = plan(&site, &["--batch-size", "2"]);
-    let left = actions.values().filter(|action| action.starts_with("leave for a later run")).count();
+    let left = actions
+        .values()
+        .filter(|action| action.starts_with("leave for a later run"))
+        .count();
     assert_eq!(left, 1, "{actions:?}");
-    site.run(&["--batch-size", "2"]).counts(&[("uploaded", 2), ("left", 1)]);
+    site.run(&["--batch-size", "2"])
+        .counts(&[("uploaded", 2), ("left", 1)]);
 }
 
 #[test]
@@ -144,7 +166,11 @@ fn it_exits_as_run_would_before_sending() {
     site.call(["dry-run"]).expect(0);
     site.run(&[]).expect(3);
     let outcome = site.call(["dry-run"]).expect(3);
-    assert!(outcome.stdout.contains("back off until"), "{}", outcome.stdout);
+    assert!(
+        outcome.stdout.contains("back off until"),
+        "{}",
+        outcome.stdout
+    );
     site.call(["dry-run", "--ok-exit", "3"]).expect(0);
     without_campaign("b").write(&site);
     site.call(["dry-run"]).expect(4);

@@ -68,7 +68,11 @@ fn code_2_is_a_base_url_that_is_not_the_api() {
             .counts(&[("deferred", 1), ("left", 1)]);
         assert_eq!(outcome.stopped_by().as_deref(), Some("misdirected"));
         assert_eq!(site.api().requests().len(), 1);
-        assert!(outcome.stderr.contains(site.api_url()), "{}", outcome.stderr);
+        assert!(
+            outcome.stderr.contains(site.api_url()),
+            "{}",
+            outcome.stderr
+        );
         assert!(!outcome.stderr.contains("next=x"), "{}", outcome.stderr);
         assert_eq!(site.document(Dir::Pending, "a")["upload_attempts"], 0);
     }

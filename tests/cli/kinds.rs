@@ -25,7 +25,9 @@ pub(crate) fn write_every_kind(site: &Site) {
     let mut minutes = 60;
     let mut write = |session: Session| {
         minutes -= 2;
-        session.age(Duration::from_secs(3600 + 60 * minutes)).write(site);
+        session
+            .age(Duration::from_secs(3600 + 60 * minutes))
+            .write(site);
     };
     write(Session::new("complete").lead(r#"{"name": "Test Person"}"#));
     write(Session::new("never-recorded").never_recorded());
@@ -33,10 +35,19 @@ pub(crate) fn write_every_kind(site: &Site) {
         r#"{"egress_id": "EG_remote", "files": [{"filename": "r.ogg", "location": "https://storage.example/number-_15550100123.ogg"}]}"#,
     ));
     write(numbered("numbered"));
-    write(Session::new("awaited").without_manifest().without_recording_file().edit(|document| {
-        document["timestamps"]["call_end"] = seconds_from_now(-60).into();
-    }));
-    write(Session::new("recording-missing").without_manifest().without_recording_file());
+    write(
+        Session::new("awaited")
+            .without_manifest()
+            .without_recording_file()
+            .edit(|document| {
+                document["timestamps"]["call_end"] = seconds_from_now(-60).into();
+            }),
+    );
+    write(
+        Session::new("recording-missing")
+            .without_manifest()
+            .without_recording_file(),
+    );
     write(Session::new("transcript-missing").without_transcript_file());
     write(Session::new("transcript-invalid").transcript("[]"));
     write(without_campaign("campaign-missing"));
@@ -48,7 +59,12 @@ pub(crate) fn write_every_kind(site: &Site) {
     write(delivered("delivered"));
     Session::new("fresh").age(Duration::ZERO).write(site);
     let old = Duration::from_secs(3600);
-    site.put(Dir::Pending, "metadata_torn-young.json", TORN, Duration::ZERO);
+    site.put(
+        Dir::Pending,
+        "metadata_torn-young.json",
+        TORN,
+        Duration::ZERO,
+    );
     site.put(Dir::Pending, "metadata_torn-old.json", TORN, old);
     site.put(Dir::Recordings, NUMBERED, "sound", old);
 }

@@ -68,7 +68,8 @@ fn inspect_and_dry_run_work_while_a_run_is_in_flight() {
     let (gate, run) = run_in_flight(&mut site);
     site.call(["inspect"]).expect(0);
     site.call(["inspect", "a"]).expect(0);
-    site.call(["inspect", "--check", "--max-age", "2h"]).expect(0);
+    site.call(["inspect", "--check", "--max-age", "2h"])
+        .expect(0);
     let plan = site.call(["dry-run", "--format", "json"]).expect(0);
     assert_eq!(plan.json_lines()[0]["action"], "post call data");
     assert_eq!(site.api().hits(Target::Any), 1);

@@ -29,7 +29,12 @@ fn configured(site: &Site, config: &Path, environment: &[(&str, &str)], rest: &[
 fn a_flag_goes_before_the_environment_that_before_the_config_file_and_that_before_the_default() {
     let environment = [("CALLSPOOL_BATCH_SIZE", "2")];
     for (line, environment, flags, attempted) in [
-        ("batch_size = 1", &environment[..], &["run", "--batch-size", "3"][..], 3),
+        (
+            "batch_size = 1",
+            &environment[..],
+            &["run", "--batch-size", "3"][..],
+            3,
+        ),
         ("batch_size = 1", &environment, &["run"], 2),
         ("batch_size = 1", &[], &["run"], 1),
         ("", &[], &["run"], 5),
@@ -76,7 +81,11 @@ fn the_environment_may_name_the_config_file_and_the_flag_goes_before_it() {
     run(&config, &["inspect"]).expect(0);
     let missing = site.home().join("missing.toml");
     let outcome = run(&missing, &["inspect"]).expect(2);
-    assert!(outcome.stderr.contains("missing.toml"), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("missing.toml"),
+        "{}",
+        outcome.stderr
+    );
     run(&missing, &["--config", config.to_str().unwrap(), "inspect"]).expect(0);
 }
 
@@ -111,7 +120,10 @@ fn the_working_directory_counts_only_for_relative_paths_given_as_flags_and_for_t
     };
     let summary = ["inspect", "--summary"];
     assert_eq!(pending(&site.root(), &summary), 1);
-    assert_eq!(pending(site.home(), &["inspect", "--summary", "--root", "spool"]), 1);
+    assert_eq!(
+        pending(site.home(), &["inspect", "--summary", "--root", "spool"]),
+        1
+    );
     let by_config = ["--config", config.to_str().unwrap(), "inspect", "--summary"];
     for directory in [Path::new("/"), site.home(), &site.root()] {
         assert_eq!(pending(directory, &by_config), 1, "{}", directory.display());
@@ -142,7 +154,11 @@ fn a_config_key_that_is_not_known_is_refused_with_the_nearest_one() {
     ] {
         let outcome = configured(&site, &config(&site, line), &[], &["run"]).expect(2);
         let key = line.split(' ').next().unwrap();
-        for text in ["config.toml line 4", key, &format!("did you mean {nearest}?")] {
+        for text in [
+            "config.toml line 4",
+            key,
+            &format!("did you mean {nearest}?"),
+        ] {
             assert!(outcome.stderr.contains(text), "{text}: {}", outcome.stderr);
         }
     }
@@ -155,8 +171,16 @@ fn a_variable_that_looks_like_a_setting_and_is_none_is_warned_of() {
     let config = config(&site, "");
     let variable = [("CALLSPOOL_BATCHSIZE", "1")];
     let outcome = configured(&site, &config, &variable, &["run"]).expect(0);
-    assert!(outcome.stderr.contains("CALLSPOOL_BATCHSIZE"), "{}", outcome.stderr);
-    assert!(outcome.stderr.contains("CALLSPOOL_BATCH_SIZE"), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("CALLSPOOL_BATCHSIZE"),
+        "{}",
+        outcome.stderr
+    );
+    assert!(
+        outcome.stderr.contains("CALLSPOOL_BATCH_SIZE"),
+        "{}",
+        outcome.stderr
+    );
 }
 
 #[test]
@@ -222,8 +246,13 @@ fn plain_http_is_for_this_machine_only_unless_it_is_allowed() {
     let site = Site::without_api(BINARY);
     let url = "http://crm.example/apis/api/public";
     let outcome = site.call(["run", "--api-url", url]).expect(2);
-    assert!(outcome.stderr.contains("--allow-http"), "{}", outcome.stderr);
-    site.call(["dry-run", "--api-url", url, "--allow-http"]).expect(0);
+    assert!(
+        outcome.stderr.contains("--allow-http"),
+        "{}",
+        outcome.stderr
+    );
+    site.call(["dry-run", "--api-url", url, "--allow-http"])
+        .expect(0);
     for own in ["http://localhost:1", "http://127.9.9.9:1", "http://[::1]:1"] {
         site.call(["dry-run", "--api-url", own]).expect(0);
     }
@@ -278,10 +307,14 @@ fn defaults_for_ids_fill_in_what_a_document_lacks() {
     Session::new("a")
         .edit(|document| document["campaign_metadata"] = serde_json::json!({"egressId": "EG_a"}))
         .write(&site);
-    let lines = "default_campaign_id = \"c\"\ndefault_voice_agent_id = \"v\"\ndefault_client_id = \"k\"";
+    let lines =
+        "default_campaign_id = \"c\"\ndefault_voice_agent_id = \"v\"\ndefault_client_id = \"k\"";
     configured(&site, &config(&site, lines), &[], &["run"]).expect(0);
     let call = &site.api().calls()[0].body;
-    assert_eq!((&call["campaignId"], &call["voiceAgentId"], &call["client"]), (&"c".into(), &"v".into(), &"k".into()));
+    assert_eq!(
+        (&call["campaignId"], &call["voiceAgentId"], &call["client"]),
+        (&"c".into(), &"v".into(), &"k".into())
+    );
 }
 
 #[test]
@@ -294,8 +327,14 @@ fn logs_can_be_json_and_say_more_or_less() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    let levels: Vec<&str> = lines.iter().filter_map(|line| line["level"].as_str()).collect();
-    assert!(levels.contains(&"debug") && levels.contains(&"error"), "{levels:?}");
+    let levels: Vec<&str> = lines
+        .iter()
+        .filter_map(|line| line["level"].as_str())
+        .collect();
+    assert!(
+        levels.contains(&"debug") && levels.contains(&"error"),
+        "{levels:?}"
+    );
     let mut command = site.command(["run"]);
     let outcome = Outcome::of(command.env("RUST_LOG", "off").output().unwrap()).expect(3);
     assert_eq!(outcome.stderr, "");

@@ -22,7 +22,9 @@ fn run_before_its_answer(site: &mut Site) -> (Gate, Running) {
     let gate = Gate::holding_answers(site);
     let run = start(site);
     assert!(site.api().wait_until(PATIENCE, |requests| {
-        requests.first().is_some_and(|request| request.status.is_some())
+        requests
+            .first()
+            .is_some_and(|request| request.status.is_some())
     }));
     (gate, run)
 }
@@ -59,9 +61,7 @@ fn call_data_that_is_not_answered_after_the_signal_is_given_up_as_ambiguous_and_
     assert_eq!(site.place("a"), Dir::Pending);
     gate.open();
     site.lift_backoffs();
-    site.run(&[])
-        .expect(0)
-        .counts(&[("uploaded", 2)]);
+    site.run(&[]).expect(0).counts(&[("uploaded", 2)]);
     assert_eq!(site.api().hits(Target::Question), 1);
     assert_eq!(site.api().calls().len(), 2);
 }

@@ -120,7 +120,9 @@ fn inspect_before_and_after_a_run() {
     let partial = screen(&site, &["inspect", "--state", "partial"]);
     assert_text!(
         site,
-        format!("=== before\n{before}\n=== after\n{after}\n=== summary\n{summary}\n=== partial\n{partial}")
+        format!(
+            "=== before\n{before}\n=== after\n{after}\n=== summary\n{summary}\n=== partial\n{partial}"
+        )
     );
 }
 
@@ -138,8 +140,18 @@ fn case_files_of_every_kind_before_and_after_a_run() {
     let site = site();
     write_every_kind(&site);
     let ids = [
-        "complete", "numbered", "awaited", "backing-off", "campaign-missing", "unsafe-path",
-        "recording-missing", "transcript-missing", "remote", "on-hold", "torn-old", "fresh",
+        "complete",
+        "numbered",
+        "awaited",
+        "backing-off",
+        "campaign-missing",
+        "unsafe-path",
+        "recording-missing",
+        "transcript-missing",
+        "remote",
+        "on-hold",
+        "torn-old",
+        "fresh",
     ];
     let command = [&["inspect"], &ids[..]].concat();
     let before = screen(&site, &command);
@@ -154,7 +166,17 @@ fn checks_for_a_monitor() {
     write_sessions(&site, &["a", "b"]);
     let mut text = screen(&site, &["inspect", "--check", "--max-age", "2h"]);
     text.push_str(&screen(&site, &["inspect", "--check"]));
-    text.push_str(&screen(&site, &["inspect", "--check", "--max-age", "2h", "--max-pending", "1"]));
+    text.push_str(&screen(
+        &site,
+        &[
+            "inspect",
+            "--check",
+            "--max-age",
+            "2h",
+            "--max-pending",
+            "1",
+        ],
+    ));
     without_campaign("c").write(&site);
     site.run(&[]).expect(4);
     text.push_str(&screen(&site, &["inspect", "--check"]));
@@ -173,12 +195,23 @@ fn requeue_of_every_kind() {
         &["requeue", "--failed"],
         &["requeue", "--corrupt"],
         &["requeue", "--partial"],
-        &["requeue", "complete", "on-hold", "backing-off", "nobody", "nothing"],
+        &[
+            "requeue",
+            "complete",
+            "on-hold",
+            "backing-off",
+            "nobody",
+            "nothing",
+        ],
         &["requeue", "complete", "--part", "all"],
         &["requeue", "complete", "--part", "all", "--force"],
         &["inspect", "complete"],
     ] {
-        text.push_str(&format!("$ callspool {}\n{}\n", arguments.join(" "), screen(&site, arguments)));
+        text.push_str(&format!(
+            "$ callspool {}\n{}\n",
+            arguments.join(" "),
+            screen(&site, arguments)
+        ));
     }
     assert_text!(site, text);
 }
@@ -222,7 +255,10 @@ fn typical_errors() {
         text.push_str(&format!("{line}{}\n", screen(&site, arguments)));
     }
     let no_api = Site::without_api(BINARY);
-    text.push_str(&format!("$ callspool run  (no --api-url)\n{}", screen(&no_api, &["run"])));
+    text.push_str(&format!(
+        "$ callspool run  (no --api-url)\n{}",
+        screen(&no_api, &["run"])
+    ));
     assert_text!(site, text);
 }
 

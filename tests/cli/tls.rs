@@ -131,16 +131,19 @@ fn https_to_a_port_that_speaks_plain_http_is_code_5_says_so_and_costs_no_attempt
 #[test]
 fn a_proxy_is_not_asked_for_this_machine() {
     let authority = Authority::new();
-    for (site, arguments) in [
-        (authority.site("localhost", 4000), true),
-        (site(), false),
-    ] {
+    for (site, arguments) in [(authority.site("localhost", 4000), true), (site(), false)] {
         write_sessions(&site, &["b"]);
         let mut command = site.command(["run"]);
         if arguments {
             command.arg("--ca-file").arg(authority.file(&site));
         }
-        for name in ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
+        for name in [
+            "HTTPS_PROXY",
+            "https_proxy",
+            "HTTP_PROXY",
+            "http_proxy",
+            "ALL_PROXY",
+        ] {
             command.env(name, "http://127.0.0.1:1");
         }
         Outcome::of(command.output().unwrap()).expect(0);

@@ -76,7 +76,13 @@ fn a_line_break_behind_the_token_is_no_part_of_it() {
 
 #[test]
 fn what_is_no_token_is_code_2_wherever_it_stands_and_is_not_shown() {
-    for text in ["", "  \n", "two words-4711", "r\u{e4}uber-4711", "a\u{7}bell-4711"] {
+    for text in [
+        "",
+        "  \n",
+        "two words-4711",
+        "r\u{e4}uber-4711",
+        "a\u{7}bell-4711",
+    ] {
         for place in 0..3 {
             let at = |index| (place == index).then_some(text);
             let (site, outcome) = run(Places {
@@ -100,7 +106,10 @@ fn a_token_file_that_cannot_be_read_is_code_2_even_where_another_token_stands() 
     for path in [site.home().join("missing"), site.home().to_owned()] {
         for command in ["run", "dry-run"] {
             let mut command = site.command([command]);
-            command.arg("--token-file").arg(&path).env("CALLSPOOL_TOKEN", RIGHT);
+            command
+                .arg("--token-file")
+                .arg(&path)
+                .env("CALLSPOOL_TOKEN", RIGHT);
             let outcome = Outcome::of(command.output().unwrap()).expect(2);
             let path = path.display().to_string();
             assert!(outcome.stderr.contains(&path), "{}", outcome.stderr);
@@ -114,7 +123,9 @@ fn a_token_in_the_config_file_is_refused_and_not_shown() {
     let site = Site::without_api(BINARY);
     let config = site.home().join("config.toml");
     fs::write(&config, format!("token = \"{RIGHT}\"\n")).unwrap();
-    let outcome = site.call(["--config", config.to_str().unwrap(), "inspect"]).expect(2);
+    let outcome = site
+        .call(["--config", config.to_str().unwrap(), "inspect"])
+        .expect(2);
     assert!(outcome.stderr.contains("token_file"), "{}", outcome.stderr);
     assert!(!outcome.stderr.contains(RIGHT), "{}", outcome.stderr);
 }
