@@ -2,7 +2,6 @@
 //! the reference API.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     reason = "a test that cannot be set up has failed"
 )]
 #![expect(
