@@ -1,6 +1,10 @@
 //! The command line end to end: the shipped binary, its settings, outputs and exit codes, against
 //! the reference API.
 #![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
+#![expect(
     clippy::disallowed_methods,
     reason = "fixtures are not state: they need not be durable, and may overwrite"
 )]

@@ -99,6 +99,29 @@ fn a_recording_in_mid_upload_is_cut_off_at_no_cost_and_sent_once_by_the_next_run
 }
 
 #[test]
+fn a_recording_whose_answer_is_awaited_is_let_end_and_the_next_run_sends_only_the_call_data() {
+    let mut site = site();
+    write_sessions(&site, &["a"]);
+    let gate = Gate::holding_answers(&mut site);
+    let run = start(&site);
+    assert!(site.api().wait_until(PATIENCE, |requests| {
+        requests
+            .first()
+            .is_some_and(|request| request.status.is_some())
+    }));
+    run.stop(Signal::TERM);
+    gate.open();
+    run.finish().expect(143).counts(&[("deferred", 1)]);
+    let document = site.document(Dir::Pending, "a");
+    assert_eq!(document["upload"]["recording"]["state"], "uploaded");
+    assert!(document["upload"]["next_attempt_at"].is_null());
+    assert_eq!(site.api().hits(Target::CallData), 0);
+    site.run(&[]).expect(0).counts(&[("uploaded", 1)]);
+    assert_eq!(site.api().hits(Target::Upload), 1);
+    assert_eq!(site.api().calls().len(), 1);
+}
+
+#[test]
 fn waiting_as_the_api_asks_ends_at_once() {
     let site = site_with(&["any:all:status=429;retry-after=300"]);
     write_sessions(&site, &["a", "b"]);
