@@ -20,6 +20,7 @@ mod question;
 mod recording;
 mod secrets;
 mod throttling;
+mod uplink;
 
 use std::fs;
 
