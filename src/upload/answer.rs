@@ -4,8 +4,9 @@ use crate::json::{self, RawObject};
 
 use super::duplicate::{self, Claim};
 
-/// The longest quote of the API's own text, in characters.
-const MAX_QUOTE_CHARS: usize = 200;
+/// The longest quote of the API's own text, in characters. Far more than is ever shown: what a
+/// quote must not show can be found in it only while it is whole.
+const MAX_QUOTE_CHARS: usize = 4096;
 
 /// How much of an answer that is no JSON is read for a claim, in bytes.
 const MAX_PLAIN_BYTES: usize = 4096;
@@ -219,8 +220,8 @@ mod tests {
         ] {
             assert_eq!(answer(text).quote().as_deref(), expected, "{text}");
         }
-        let long = format!(r#"{{"message":"{}"}}"#, "é".repeat(201));
-        assert_eq!(answer(&long).quote(), Some("é".repeat(200)));
+        let long = format!(r#"{{"message":"{}"}}"#, "é".repeat(4097));
+        assert_eq!(answer(&long).quote(), Some("é".repeat(4096)));
     }
 
     #[test]

@@ -183,7 +183,9 @@ impl HttpClient {
             .timeout_connect(limit(self.connect_timeout))
             .timeout_send_request(limit(self.response_timeout))
             .timeout_send_body(limit(answer))
-            .timeout_recv_response(limit(self.response_timeout))
+            // What was handed over may still be in buffers on the way: a slow uplink's bytes are
+            // not there when the last of them is written.
+            .timeout_recv_response(limit(answer))
             .build()
     }
 

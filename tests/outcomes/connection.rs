@@ -130,3 +130,32 @@ fn answers_lost_all_over_double_nothing_where_keys_are_known() {
     drain(&site, 19);
     assert_eq!(site.api().recordings().len(), COUNT, "each recording once");
 }
+
+#[test]
+fn a_backlog_that_is_full_costs_nothing() {
+    // Nobody accepts, and the kernel soon stops doing so for them.
+    let deaf = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = deaf.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    let short = Duration::from_millis(200);
+    while let Ok(connection) = std::net::TcpStream::connect_timeout(&address, short) {
+        waiting.push(connection);
+        assert!(waiting.len() < 1000);
+    }
+    let mut site = Site::new(BINARY);
+    Session::new("s1").write(&site);
+    Session::new("s2").write(&site);
+    let url = site.api_url().to_owned();
+    site.set_api_url(format!("http://{address}/api"));
+    let outcome = site
+        .run(&["--connect-timeout", "300ms"])
+        .expect(5)
+        .counts(&[("deferred", 2)]);
+    assert_eq!(outcome.stopped_by().as_deref(), Some("unavailable"));
+    for id in ["s1", "s2"] {
+        assert_eq!(site.document(Dir::Pending, id)["upload_attempts"], 0);
+    }
+    drop(waiting);
+    site.set_api_url(url);
+    site.run(&[]).expect(0).counts(&[("uploaded", 2)]);
+}

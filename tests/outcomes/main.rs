@@ -1,6 +1,7 @@
 //! What comes of what the API answers, or does not: the shipped binary against the reference API,
 //! with a fault ordered for each row of the contract's tables.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(
     clippy::disallowed_methods,
     reason = "fixtures are not state: they need not be durable"
@@ -19,6 +20,7 @@ mod question;
 mod recording;
 mod secrets;
 mod throttling;
+mod uplink;
 
 use std::fs;
 

@@ -217,3 +217,38 @@ fn the_session_at_which_a_run_was_throttled_is_tried_last_even_after_a_run_that_
     site.run(&[]).expect(0).counts(&[("uploaded", 3)]);
     assert_eq!(crate::call_ids(&site), ["CALL-b", "CALL-c", "CALL-a"]);
 }
+
+#[test]
+fn no_retry_after_is_believed_for_longer_than_a_day() {
+    let site = site();
+    only_call_data("s1").write(&site);
+    order(&site, &["call-data:all:status=429;retry-after=99999999999"]);
+    site.run(&[]).expect(5);
+    assert!(asks_for_about(&site, 24 * 3600), "{}", state(&site));
+}
+
+#[test]
+fn a_failure_that_names_a_time_is_not_tried_again_before() {
+    for (fault, seconds) in [
+        ("status=500;retry-after=7200", 7200),
+        ("status=403;retry-after=7200", 7200),
+        ("status=500;retry-after=1", 0),
+    ] {
+        let site = site();
+        only_call_data("s1").write(&site);
+        order(&site, &[&format!("call-data:all:{fault}")]);
+        let outcome = site.run(&[]).expect(3).counts(&[("deferred", 1)]);
+        let text = outcome.report()["errors"][0]["next_attempt_at"].clone();
+        let next: chrono::DateTime<chrono::Utc> = text.as_str().unwrap().parse().unwrap();
+        let ahead = (next - chrono::DateTime::<chrono::Utc>::from(SystemTime::now())).num_seconds();
+        // The first backoff is 5 minutes, give or take a fifth.
+        let expected = if seconds == 0 {
+            100..=360
+        } else {
+            seconds - 120..=seconds
+        };
+        assert!(expected.contains(&ahead), "{fault}: {ahead}");
+        site.run(&[]).expect(3).counts(&[("backoff", 1)]);
+        assert_eq!(hits(&site), [0, 1, 0], "{fault}");
+    }
+}
