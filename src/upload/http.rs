@@ -1,7 +1,7 @@
 //! The HTTP client: puts the requests on the wire. The only place that knows the HTTP library.
 //!
 //! Sends each request once, follows no redirect and decides nothing: an answer goes to
-//! [`classify`](super::classify), a breakage to [`transport_failure`](super::transport_failure).
+//! [`classify`], a breakage to `transport_failure`.
 
 use std::time::Duration;
 

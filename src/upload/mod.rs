@@ -4,7 +4,7 @@
 //! sent twice.
 //!
 //! [`http`] puts the requests on the wire; [`classify`] says what their answers mean, and
-//! [`transport_failure`] what it means when there is none. Everything but [`http`] is pure.
+//! `transport_failure` what it means when there is none. Everything but [`http`] is pure.
 
 pub mod base_url;
 pub mod call_data;
