@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     for warning in &settings.warnings {
         log::warn!("{warning}");
     }
-    let exit = match panic::catch_unwind(|| command::execute(&invocation)) {
+    let exit = match panic::catch_unwind(|| command::execute(settings, &invocation.command)) {
         Ok(Ok(exit)) => exit,
         Ok(Err(failure)) => {
             if failure.exit.code_with_ok(&settings.ok_exit) != 0 {

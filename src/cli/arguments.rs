@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::command::{PartChoice, StateFilter};
 use super::help;
 use super::setting_flags::SettingFlags;
+use crate::command::{PartChoice, StateFilter};
 
 /// Delivers the recordings and call data of a voice agent's spool to an upload API, and exits.
 #[derive(Debug, Parser)]

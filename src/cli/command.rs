@@ -1,123 +1,15 @@
-//! The commands, understood: what each one was asked to do, with no contradiction left.
+//! From the arguments of a command to what it is asked to do.
 
 use std::time::Duration;
 
-use clap::ValueEnum;
-
 use super::arguments::{CommandArguments, InspectArguments, RequeueArguments};
+use crate::command::{Command, Inspect, Requeue, RequeueSet, Selection};
 use crate::config::value::{self, ValueError};
 use crate::config::{self, ConfigError, Source};
 use crate::outcome::FailureKind;
 
 const DEFAULT_MAX_AGE: Duration = Duration::from_secs(60 * 60);
 const DEFAULT_MAX_PENDING: u64 = 1000;
-
-/// What to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Command {
-    /// Deliver what is due.
-    Run,
-    /// Print what `run` would do.
-    DryRun,
-    /// Show the spool or sessions of it.
-    Inspect(Inspect),
-    /// Put sessions back to pending.
-    Requeue(Requeue),
-}
-
-/// What to show.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Inspect {
-    /// The whole spool.
-    Overview,
-    /// Its counts only.
-    Summary,
-    /// The sessions in one state.
-    State(StateFilter),
-    /// These sessions in full; at least one id.
-    Sessions(Vec<String>),
-    /// One line and an exit code for a monitor.
-    Check {
-        /// How old the oldest pending session may be.
-        max_age: Duration,
-        /// How many sessions may be pending.
-        max_pending: u64,
-    },
-}
-
-/// A state to list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum StateFilter {
-    /// Not yet delivered.
-    Pending,
-    /// Waiting for a recording.
-    Waiting,
-    /// Perhaps still being written.
-    Settling,
-    /// Waiting for the next attempt.
-    Backoff,
-    /// In need of a person.
-    Failed,
-    /// No document.
-    Corrupt,
-    /// Delivered.
-    Processed,
-    /// Delivered in part.
-    Partial,
-}
-
-/// What to put back to pending, and how.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Requeue {
-    /// Which sessions.
-    pub selection: Selection,
-    /// What to send again even if it was delivered; `None` for only what was not.
-    pub part: Option<PartChoice>,
-    /// Whether fully delivered sessions may be sent again.
-    pub force: bool,
-    /// Whether to only print what would be done.
-    pub dry_run: bool,
-}
-
-/// Which sessions to put back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Selection {
-    /// These; at least one id. An id `-` stands for ids on stdin.
-    Sessions(Vec<String>),
-    /// All of one sort that pass the filters.
-    All {
-        /// Which sort.
-        set: RequeueSet,
-        /// Only those of the last so long.
-        since: Option<Duration>,
-        /// Only those whose last error has this name (see [`FailureKind::as_str`]).
-        error: Option<&'static str>,
-    },
-}
-
-/// A sort of sessions that can be put back as a whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RequeueSet {
-    /// Those in need of a person.
-    Failed,
-    /// Those delivered in part.
-    Partial,
-    /// Files that were no documents.
-    Corrupt,
-    /// All that were delivered.
-    Processed,
-}
-
-/// What to send again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum PartChoice {
-    /// The recording.
-    Recording,
-    /// The call data.
-    CallData,
-    /// Both.
-    All,
-}
 
 impl CommandArguments {
     /// What the arguments of a command mean.

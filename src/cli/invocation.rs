@@ -7,7 +7,7 @@ use std::path::Path;
 use clap::Parser;
 
 use super::arguments::Arguments;
-use super::command::Command;
+use crate::command::Command;
 use crate::config::{self, ConfigError, Environment, Inputs, Settings};
 use crate::logging;
 

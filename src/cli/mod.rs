@@ -12,5 +12,4 @@ mod setting_flags;
 #[cfg(test)]
 mod tests;
 
-pub use command::{Command, Inspect, PartChoice, Requeue, RequeueSet, Selection, StateFilter};
 pub use invocation::{EXIT_USAGE, Invocation, ParseError, parse, parse_in};

@@ -6,6 +6,7 @@ use clap::CommandFactory;
 
 use super::arguments::Arguments;
 use super::*;
+use crate::command::{Command, Inspect, PartChoice, Requeue, RequeueSet, Selection, StateFilter};
 use crate::config::catalog::Setting;
 use crate::config::{Environment, Source, Verbosity};
 

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 
 use super::dry_run::phone_redactor;
 use super::failure::{CommandFailure, OrExit, failure};
+use super::request::{Inspect, StateFilter};
 use super::wiring::{open_spool, policy, print, print_json_lines};
-use crate::cli::{Inspect, StateFilter};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Format, Settings};
 use crate::drain::{Judgement, judge};

@@ -8,23 +8,24 @@ mod dry_run;
 mod failure;
 mod inspect;
 mod matching;
+mod request;
 mod requeue;
 mod run;
 mod signals;
 mod wiring;
 
-use crate::cli::{Command, Invocation};
+use crate::config::Settings;
 use crate::report::ExitCode;
 
 pub use failure::CommandFailure;
+pub use request::{Command, Inspect, PartChoice, Requeue, RequeueSet, Selection, StateFilter};
 
 /// Carries a command out.
 ///
 /// # Errors
 /// When the command could not do its work; the failure says which exit code that is.
-pub fn execute(invocation: &Invocation) -> Result<ExitCode, CommandFailure> {
-    let settings = &invocation.settings;
-    match &invocation.command {
+pub fn execute(settings: &Settings, command: &Command) -> Result<ExitCode, CommandFailure> {
+    match command {
         Command::Run => run::run(settings),
         Command::DryRun => dry_run::dry_run(settings),
         Command::Inspect(request) => inspect::inspect(settings, request),

@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::failure::{CommandFailure, OrExit, failure};
 use super::matching::goes_by;
+use super::request::{PartChoice, Requeue, RequeueSet, Selection};
 use super::wiring::{lease, open_spool, print, print_json_lines};
-use crate::cli::{PartChoice, Requeue, RequeueSet, Selection};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Format, Settings};
 use crate::drain::Interrupt;

@@ -329,7 +329,7 @@ pub(super) fn unsafe_path(what: &str, reason: &str) -> Hold {
     } else {
         Part::Recording
     };
-    let message = format!("the {what} is not opened: its path is {reason}");
+    let message = format!("the {what} is not opened: {reason}");
     Hold::Fail {
         part,
         failure: Failure::local(FailureKind::UnsafePath, message),

@@ -99,7 +99,12 @@ impl Spool {
         .into_iter()
         .find_map(|(state, status)| {
             self.copy_in(state, name, |copy| {
-                copy.status() == status && is_same_document(copy, document)
+                copy.status() == status
+                    && is_same_document(copy, document)
+                    // A person's copy of a failed document has the same history; what a crash
+                    // left behind knows less than what was filed.
+                    && (state == State::Processed
+                        || copy.record.history.last() != document.record.history.last())
             })
             .map(|name| (state, name))
         })

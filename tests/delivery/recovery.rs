@@ -167,3 +167,22 @@ fn a_document_without_times_is_a_residue_only_of_the_very_same_one() {
         ["metadata_s1.1.json", "metadata_s1.json"]
     );
 }
+
+#[test]
+fn a_persons_copy_of_a_failed_document_is_tried_again() {
+    let site = site();
+    Session::new("s1")
+        .edit(|document| document["campaign_metadata"]["campaignId"] = json!(null))
+        .write(&site);
+    site.run(&[]).expect(4).counts(&[("failed", 1)]);
+
+    let mut document = site.document(Dir::Failed, "s1");
+    document["status"] = json!("ready_for_upload");
+    document["campaign_metadata"]["campaignId"] = json!("mended");
+    document["upload"]["call_data"]["state"] = json!("pending");
+    let text = document.to_string();
+    site.put(Dir::Pending, "metadata_s1.json", text, OLD);
+    // The failed one still stands beside it.
+    site.run(&[]).expect(4).counts(&[("uploaded", 1)]);
+    assert_eq!(site.api().calls()[0].body["campaignId"], "mended");
+}

@@ -159,7 +159,6 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
             session = self.dossier.document.session_id(),
             part = part.as_str(),
             kind = failure.kind.as_str(),
-            status = failure.status,
             reason = failure.message.as_str();
             "not delivered"
         );
