@@ -28,6 +28,11 @@ impl Pacing {
         Self { limits, sent }
     }
 
+    /// Whether there is any limit.
+    pub(super) fn is_limited(&self) -> bool {
+        !self.limits.is_empty()
+    }
+
     /// How long the next request has to wait; zero when it may go.
     pub(super) fn wait(&self, now: DateTime<Utc>) -> Duration {
         self.limits

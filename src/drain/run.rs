@@ -265,6 +265,12 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
         let attempted = attempt.make(delivery);
         self.ledger.add_parts(&attempted);
         self.conclude(&dossier.name, attempted)?;
+        if self.exchange.pacing.is_limited() {
+            // A run that is killed later must not forget what it has sent.
+            let requests = self.exchange.pacing.still_counting(self.clock.now());
+            self.state.requests = requests;
+            self.spool.save_run_state(&self.state)?;
+        }
         self.spool.mark(None)
     }
 

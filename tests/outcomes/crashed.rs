@@ -13,8 +13,14 @@ const LONG: Duration = Duration::from_secs(60);
 /// Starts a run and kills it once that many requests have come whole and stall.
 #[track_caller]
 fn kill_at_request(site: &Site, count: usize) {
+    kill_run_at_request(site, &[], count);
+}
+
+/// [`kill_at_request`] with further arguments.
+#[track_caller]
+fn kill_run_at_request(site: &Site, arguments: &[&str], count: usize) {
     let mut child = site
-        .command(["run"])
+        .command(["run"].iter().chain(arguments))
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::null())
         .spawn()
@@ -148,4 +154,22 @@ fn a_crash_needs_no_backoff_to_pass() {
     assert_eq!(site.api().calls().len(), 3);
     let document = site.document(Dir::Processed, "a");
     assert_eq!(history(&document, "crashed"), 1);
+}
+
+#[test]
+fn a_killed_run_does_not_forget_what_counts_against_the_rate() {
+    let site = three_sessions(true);
+    order(&site, &["call-data@b:1:stall"]);
+    let arguments = ["--rate", "100/min,4/h"];
+    kill_run_at_request(&site, &arguments, 4);
+    site.api().clear_faults();
+    // Two requests of the first session count; the question and one more make it four.
+    site.run(&arguments).expect(3);
+    let sent = site.api().requests().len() - 4;
+    assert_eq!(sent, 2);
+    assert_eq!(
+        site.run(&arguments).expect(3).stopped_by().as_deref(),
+        Some("rate")
+    );
+    assert_eq!(site.api().requests().len(), 6);
 }
