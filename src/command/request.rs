@@ -82,7 +82,7 @@ pub enum Selection {
         set: RequeueSet,
         /// Only those of the last so long.
         since: Option<Duration>,
-        /// Only those whose last error has this name (see [`FailureKind::as_str`]).
+        /// Only those whose last error has this name (see [`crate::outcome::FailureKind::as_str`]).
         error: Option<&'static str>,
     },
 }
