@@ -155,7 +155,8 @@ pub fn charge_crash(
     policy: &Policy,
     now: DateTime<Utc>,
 ) -> Result<Fate, SpoolError> {
-    let is_recording = document.record.recording.state == PartState::Pending;
+    let has_recording = document.egress_id().is_some() || document.recording_path().is_some();
+    let is_recording = has_recording && document.record.recording.state == PartState::Pending;
     let part = if is_recording {
         Part::Recording
     } else {

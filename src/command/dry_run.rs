@@ -8,9 +8,9 @@ use chrono::{DateTime, Utc};
 use super::failure::{CommandFailure, OrExit};
 use super::wiring::{open_spool, policy, print, print_json_lines};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Attention, Format, Settings, token};
+use crate::config::{self, Attention, Format, Settings, token};
 use crate::drain::{Candidate, Judgement, judge};
-use crate::plan::{Action, Policy, Turns, assess};
+use crate::plan::{Action, Policy, Turns, assess, rest_of_wait};
 use crate::redact::Redactor;
 use crate::report::{ExitCode, PlanLine};
 use crate::spool::{DocumentReading, Spool, State};
@@ -22,7 +22,14 @@ pub(super) fn dry_run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
     let spool = open_spool(settings)?;
     let policy = policy(settings);
     let now = SystemClock.now();
-    let mut preview = Preview::default();
+    config::read_ca_file(settings).or_exit(ExitCode::Usage)?;
+    let not_before = spool.run_state().not_before;
+    let is_held_off =
+        rest_of_wait(not_before, &policy, now).is_some_and(|rest| rest > settings.max_wait);
+    let mut preview = Preview {
+        held_off_until: not_before.filter(|_| is_held_off),
+        ..Preview::default()
+    };
     let turns = preview.judge_all(&spool, &policy, now)?;
     preview.plan(
         &spool,
@@ -39,7 +46,9 @@ pub(super) fn dry_run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
         Attention::New => 0,
         Attention::Standing => standing(&spool, State::Failed)? + standing(&spool, State::Corrupt)?,
     };
-    Ok(if standing + preview.needs_person > 0 {
+    Ok(if preview.is_held_off {
+        ExitCode::Unavailable
+    } else if standing + preview.needs_person > 0 {
         ExitCode::Attention
     } else if preview.retrying > 0 {
         ExitCode::Deferred
@@ -60,6 +69,10 @@ struct Preview {
     needs_person: usize,
     /// Sessions that failed before.
     retrying: usize,
+    /// Until when the API wants to be left alone, if that is longer than a run waits.
+    held_off_until: Option<DateTime<Utc>>,
+    /// A session would be sent but for that.
+    is_held_off: bool,
 }
 
 impl Preview {
@@ -148,6 +161,18 @@ impl Preview {
             };
             let dossier = spool.gather(name, *document, candidate.entry.modified);
             let action = assess(&dossier, policy, now);
+            if let Some(until) = self
+                .held_off_until
+                .filter(|_| matches!(action, Action::Deliver(_)))
+            {
+                self.is_held_off = true;
+                let until = timestamp::format_millis(until);
+                let action =
+                    format!("leave for a later run: the API asked to be left alone until {until}");
+                let (id, name) = (dossier.document.session_id(), name.to_string_lossy());
+                self.lines.push(PlanLine::plain(id, &name, action));
+                continue;
+            }
             let is_attempt = matches!(action, Action::Deliver(_) | Action::Retry { .. });
             if is_attempt && batch.is_some_and(|batch| attempted >= batch) {
                 let (id, name) = (dossier.document.session_id(), name.to_string_lossy());

@@ -11,12 +11,14 @@ use super::wiring::{open_spool, policy, print, print_json_lines};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Format, Settings};
 use crate::drain::{Judgement, judge};
-use crate::plan::{Action, Policy, assess};
+use crate::plan::{Action, Policy, assess, rest_of_wait};
 use crate::report::{
-    self, ExitCode, Health, Overview, SessionLine, StateWord, check_line, overview_text, printable,
+    self, CaseObject, ExitCode, Health, Overview, SessionLine, StateWord, check_line,
+    overview_text, printable,
 };
 use crate::session::{Document, Verdict, verdict};
 use crate::spool::{DocumentReading, Entry, Spool, State};
+use crate::timestamp;
 
 /// Shows what was asked for.
 pub(super) fn inspect(settings: &Settings, request: &Inspect) -> Result<ExitCode, CommandFailure> {
@@ -109,7 +111,7 @@ impl Viewer {
 
     fn sessions(&self, ids: &[String]) -> Result<ExitCode, CommandFailure> {
         let mut missing: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
-        let (mut texts, mut lines) = (String::new(), Vec::new());
+        let mut texts: Vec<String> = Vec::new();
         for state in State::ALL {
             for entry in self.list(state)? {
                 let reading = self.spool.read_document(state, &entry.name);
@@ -128,17 +130,15 @@ impl Viewer {
                     missing.remove(id.as_str());
                 });
                 let line = self.line(state, &entry);
-                if !texts.is_empty() {
-                    texts.push('\n');
-                }
-                texts.push_str(&self.in_full(state, entry, reading, &line));
-                lines.push(line);
+                texts.push(self.in_full(state, entry, reading, &line)?);
             }
         }
-        match self.format {
-            Format::Json => print_json_lines(&lines)?,
-            Format::Text => print(&texts),
-        }
+        let separator = if self.format == Format::Json {
+            ""
+        } else {
+            "\n"
+        };
+        print(&texts.join(separator));
         if missing.is_empty() {
             return Ok(ExitCode::Ok);
         }
@@ -157,50 +157,60 @@ impl Viewer {
         entry: Entry,
         reading: DocumentReading,
         line: &SessionLine,
-    ) -> String {
-        let path = self
-            .spool
-            .layout()
-            .dir(state)
-            .join(&entry.name)
-            .display()
-            .to_string();
+    ) -> Result<String, CommandFailure> {
+        let path = self.spool.layout().dir(state).join(&entry.name);
+        let path = path.display().to_string();
         let DocumentReading::Document(document) = reading else {
-            let reason = line
-                .last_error
-                .as_ref()
-                .map_or("", |error| error.message.as_str());
-            let next = match line.state {
-                StateWord::Corrupt if state == State::Pending => {
-                    "quarantine its bytes, unchanged".to_owned()
-                }
-                StateWord::Corrupt => format!(
-                    "nothing, until its bytes are mended and you run: callspool requeue {}",
-                    line.session_id
-                ),
-                StateWord::Due => "clear this copy away".to_owned(),
-                _ => "look at it again".to_owned(),
+            return match self.format {
+                Format::Json => report::json_line(line).or_exit(ExitCode::Internal),
+                Format::Text => Ok(self.without_document(state, &entry, &path, line)),
             };
-            return format!(
-                "{}\n  state       {}, for {}\n  document    {}\n  reason      {}\n  next        {}\n",
-                printable(&line.session_id),
-                line.state.as_str(),
-                report::age(entry.modified, self.now),
-                printable(&path),
-                printable(reason),
-                printable(&next),
-            );
         };
         let redactor = phone_redactor(document.dialed_number());
+        let redact = |text: &str| redactor.scrub(text, 400);
         let dossier = self.spool.gather(&entry.name, *document, entry.modified);
         let next = assess(&dossier, &self.policy, self.now);
-        report::case_file(
-            &dossier,
-            line,
-            &path,
-            &next,
-            |text| redactor.scrub(text, 400),
-            self.now,
+        match self.format {
+            Format::Json => {
+                let case = CaseObject::of(&dossier, line, &path, &next, redact);
+                report::json_line(&case).or_exit(ExitCode::Internal)
+            }
+            Format::Text => Ok(report::case_file(
+                &dossier, line, &path, &next, redact, self.now,
+            )),
+        }
+    }
+
+    fn without_document(
+        &self,
+        state: State,
+        entry: &Entry,
+        path: &str,
+        line: &SessionLine,
+    ) -> String {
+        let reason = line
+            .last_error
+            .as_ref()
+            .map_or("", |error| error.message.as_str());
+        let next = match line.state {
+            StateWord::Corrupt if state == State::Pending => {
+                "quarantine its bytes, unchanged".to_owned()
+            }
+            StateWord::Corrupt => format!(
+                "nothing, until its bytes are mended and you run: callspool requeue {}",
+                line.session_id
+            ),
+            StateWord::Due => "clear this copy away".to_owned(),
+            _ => "look at it again".to_owned(),
+        };
+        format!(
+            "{}\n  state       {}, for {}\n  document    {}\n  reason      {}\n  next        {}\n",
+            printable(&line.session_id),
+            line.state.as_str(),
+            report::age(entry.modified, self.now),
+            printable(path),
+            printable(reason),
+            printable(&next),
         )
     }
 
@@ -210,6 +220,11 @@ impl Viewer {
         overview.processed = count(State::Processed)?;
         overview.failed = count(State::Failed)?;
         overview.corrupt = count(State::Corrupt)?;
+        let not_before = self.spool.run_state().not_before;
+        let is_in_force = rest_of_wait(not_before, &self.policy, self.now).is_some();
+        overview.not_before = not_before
+            .filter(|_| is_in_force)
+            .map(timestamp::format_millis);
         Ok(overview)
     }
 

@@ -5,6 +5,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::plan::{Policy, Standing, is_far_ahead, is_young, standing, wrong_clock};
+use crate::redact::Redactor;
 use crate::session::Document;
 use crate::spool::{DocumentReading, Entry, Spool, State};
 
@@ -54,8 +55,10 @@ pub fn judge(spool: &Spool, entry: Entry, policy: &Policy, now: DateTime<Utc>) -
         }
         DocumentReading::Unparsable(reason) => return Judgement::Corrupt(reason),
     };
-    if let Some((state, _)) = spool.filed_before(&entry.name, &document) {
-        return Judgement::Residue(state);
+    match spool.filed_before(&entry.name, &document) {
+        Ok(None) => {}
+        Ok(Some((state, _))) => return Judgement::Residue(state),
+        Err(reason) => return Judgement::Skip(reason),
     }
     let failed_before = document.is_retry();
     match standing(&document, policy, now) {
@@ -63,7 +66,7 @@ pub fn judge(spool: &Spool, entry: Entry, policy: &Policy, now: DateTime<Utc>) -
         Standing::Failed => Judgement::Unmoved(State::Failed, document),
         Standing::Foreign(word) => Judgement::Skip(format!(
             "its status is \"{}\", which is not callspool's to act on",
-            word.escape_debug()
+            Redactor::new().scrub(&word, 60).escape_debug()
         )),
         Standing::BackOff(until) => Judgement::BackOff(document, until),
         Standing::Untried => Judgement::Untried(Candidate {

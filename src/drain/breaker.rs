@@ -17,8 +17,8 @@ impl Breaker {
         }
     }
 
-    /// Something was delivered: the service works.
-    pub(super) fn delivered(&mut self) {
+    /// Something was delivered or rejected: the service works.
+    pub(super) fn worked(&mut self) {
         self.failures = 0;
     }
 
@@ -52,7 +52,7 @@ mod tests {
     fn only_failures_in_a_row_trip_it() {
         let mut breaker = Breaker::new(3);
         assert!(!breaker.failed() && !breaker.failed());
-        breaker.delivered();
+        breaker.worked();
         assert!(!breaker.failed() && !breaker.failed() && breaker.failed());
     }
 
@@ -70,7 +70,7 @@ mod tests {
     fn only_a_session_without_a_rejection_shows_that_we_are_understood() {
         let mut breaker = Breaker::new(2);
         assert!(!breaker.rejected());
-        breaker.delivered();
+        breaker.worked();
         assert!(breaker.rejected());
         let mut breaker = Breaker::new(2);
         assert!(!breaker.rejected());

@@ -10,7 +10,7 @@ use super::interrupt::Interrupt;
 use super::pacing::Pacing;
 use crate::clock::Clock;
 use crate::outcome::{Failure, FailureKind, Part};
-use crate::plan::{Policy, RETRY_AFTER_LIMIT, retry_after_delay};
+use crate::plan::{Policy, retry_after_delay};
 use crate::report::Stop;
 use crate::upload::{
     Acknowledgement, CallDataPost, Presence, RecordingUpload, StoredRecording, UploadApi,
@@ -33,10 +33,19 @@ pub(super) enum Trouble {
     Again(Failure),
 }
 
-/// A request's result with how long it took.
+/// A request's result with what else is known of it.
 pub(super) struct Timed<T> {
     pub(super) result: Result<T, Trouble>,
+    pub(super) request: RequestFacts,
+}
+
+/// What is worth remembering of a request besides its outcome.
+#[derive(Debug, Clone, Default)]
+pub(super) struct RequestFacts {
+    /// How long it took.
     pub(super) took: Duration,
+    /// Its X-Request-Id; empty when nothing was sent.
+    pub(super) id: String,
 }
 
 /// Waiting done for one request so far.
@@ -166,20 +175,12 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
         timed
     }
 
-    /// Sits out what an earlier run was told to wait, if that is short enough.
-    pub(super) fn respect_not_before(&mut self, not_before: DateTime<Utc>) -> Result<(), Stop> {
-        let Ok(rest) = (not_before - self.clock.now()).to_std() else {
-            return Ok(());
-        };
-        if rest > RETRY_AFTER_LIMIT.max(self.default_wait) {
-            // Further ahead than any run sets it: the clock was wrong.
-            return Ok(());
-        }
+    /// Sits out what is left of a wait that an earlier run was told, if that is short enough.
+    pub(super) fn respect(&mut self, rest: Duration) -> Result<(), Stop> {
         if rest <= self.max_wait && self.fits(rest) {
             self.waited += rest;
             return self.sit_out(rest);
         }
-        self.not_before = Some(not_before);
         Err(Stop::Throttled)
     }
 
@@ -193,13 +194,14 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
         if let Err(stop) = self.may_send() {
             return Timed {
                 result: Err(Trouble::Stop(stop, None)),
-                took: Duration::ZERO,
+                request: RequestFacts::default(),
             };
         }
         self.tried = true;
         self.pacing.count(self.clock.now());
         let start = self.clock.monotonic();
-        let result = send(&mut self.api, &idempotency::request_id());
+        let id = idempotency::request_id();
+        let result = send(&mut self.api, &id);
         let took = self.clock.monotonic().duration_since(start);
         let result = match result {
             Ok(answer) => {
@@ -209,7 +211,10 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
             }
             Err(failure) => Err(self.judge(part, session_id, failure, patience)),
         };
-        Timed { result, took }
+        Timed {
+            result,
+            request: RequestFacts { took, id },
+        }
     }
 
     fn judge(
@@ -258,8 +263,7 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
             && self.waited.saturating_add(wait) <= self.max_wait.saturating_mul(WAITS_PER_RUN)
             && self.fits(wait);
         if !is_bearable {
-            self.not_before =
-                now.checked_add_signed(TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX));
+            self.not_before = now.checked_add_signed(to_delta(wait));
             return Trouble::Stop(Stop::Throttled, Some(failure));
         }
         log::info!(seconds = wait.as_secs_f64(); "waiting as the API asks");
@@ -267,7 +271,10 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
         self.waited += wait;
         match self.sit_out(wait) {
             Ok(()) => Trouble::Again(failure),
-            Err(stop) => Trouble::Stop(stop, Some(failure)),
+            Err(stop) => {
+                self.not_before = now.checked_add_signed(to_delta(wait));
+                Trouble::Stop(stop, Some(failure))
+            }
         }
     }
 
@@ -298,6 +305,10 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
         self.deadline
             .is_none_or(|deadline| self.clock.monotonic() + wait < deadline)
     }
+}
+
+fn to_delta(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
 }
 
 fn part_index(part: Part) -> usize {

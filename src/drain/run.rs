@@ -12,11 +12,12 @@ use super::ledger::{Held, Ledger};
 use super::pacing::{Limit, Pacing};
 use crate::clock::Clock;
 use crate::outcome::{Failure, Part};
-use crate::plan::{Action, Delivery, Policy, Turns, assess};
+use crate::plan::{Action, Delivery, Policy, Turns, assess, rest_of_wait};
 use crate::report::{Fate, RunSummary, Stop};
-use crate::session::{Document, Dossier, Verdict, verdict};
+use crate::session::{Document, Dossier, Status, Verdict, verdict};
 use crate::settle::{self, Charge};
 use crate::spool::{DocumentReading, Interrupted, LeasedSpool, RunState, SpoolError, State};
+use crate::timestamp;
 use crate::upload::UploadApi;
 
 /// What bounds a run.
@@ -154,7 +155,11 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
     fn take(&mut self, candidate: &Candidate) -> Result<(), SpoolError> {
         let name = &candidate.entry.name;
         let document = match self.spool.read_document(State::Pending, name) {
-            DocumentReading::Document(document) => *document,
+            DocumentReading::Document(document) if document.status() == Status::ReadyForUpload => {
+                *document
+            }
+            // Its status was changed since it was judged.
+            DocumentReading::Document(_) => return self.ledger.count(Fate::Skipped),
             DocumentReading::Vanished => return self.ledger.count(Fate::Vanished),
             // It was a document a moment ago: somebody is writing to it.
             DocumentReading::Unparsable(_) => return self.ledger.count(Fate::Settling),
@@ -241,8 +246,13 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
         delivery: &Delivery,
     ) -> Result<(), SpoolError> {
         if let Err(stop) = self.prepare_to_send()? {
+            let until = self.state.not_before.filter(|_| stop == Stop::Throttled);
+            let message = until.map(|until| {
+                let until = timestamp::format_millis(until);
+                format!("the API asked to be left alone until {until}")
+            });
             self.ledger.leave(candidate);
-            self.ledger.stop(stop, None);
+            self.ledger.stop(stop, message);
             return Ok(());
         }
         if let Err(stop) = self.exchange.may_send() {
@@ -285,10 +295,8 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
             return Err(error);
         }
         self.is_proven = true;
-        match self.state.not_before {
-            Some(not_before) => Ok(self.exchange.respect_not_before(not_before)),
-            None => Ok(Ok(())),
-        }
+        let rest = rest_of_wait(self.state.not_before, self.policy, self.clock.now());
+        Ok(rest.map_or(Ok(()), |rest| self.exchange.respect(rest)))
     }
 
     /// Writes back what a try came to and draws the run's conclusions from it. Its own session
@@ -296,10 +304,8 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
     /// works, those held back before are charged.
     fn conclude(&mut self, name: &OsStr, attempted: Attempted) -> Result<(), SpoolError> {
         let mut earlier = Vec::new();
-        if attempted.delivered {
-            self.breaker.delivered();
-        }
         if attempted.delivered || attempted.rejected {
+            self.breaker.worked();
             earlier = self.ledger.take_held();
         }
         let concluded = self.conclude_one(name, attempted);
@@ -334,8 +340,11 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
                 self.ledger.count(Fate::Vanished)
             }
             End::Stopped(stop, message) => {
-                // Its own rate is no failure, and a session of which nothing was sent was not tried.
-                let is_untouched = message.is_none() && !delivered || stop == Stop::Rate;
+                // A session of which nothing was sent was not tried.
+                let is_untouched = message.is_none() && !delivered;
+                if stop == Stop::Rate && !is_untouched && !document.is_retry() {
+                    self.ledger.summary.cut_short += 1;
+                }
                 self.stop_at(name, stop, message);
                 let fate = if is_untouched {
                     Fate::Left

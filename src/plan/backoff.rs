@@ -38,6 +38,17 @@ pub fn retry_after_delay(retry_after: RetryAfter, now: DateTime<Utc>) -> Duratio
     delay.min(RETRY_AFTER_LIMIT)
 }
 
+/// How long the API still wants to be left alone. A time further ahead than any run sets it is a
+/// wrong clock's and counts for nothing.
+pub fn rest_of_wait(
+    not_before: Option<DateTime<Utc>>,
+    policy: &Policy,
+    now: DateTime<Utc>,
+) -> Option<Duration> {
+    let rest = (not_before? - now).to_std().ok()?;
+    (rest <= RETRY_AFTER_LIMIT.max(policy.min_backoff)).then_some(rest)
+}
+
 /// A factor from 0.8 to 1.2.
 fn jitter(session_id: &str, attempts: u32) -> f64 {
     let digest = Sha256::new()

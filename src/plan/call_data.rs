@@ -137,7 +137,15 @@ fn transcript(
                 policy,
                 now,
             )?;
-            Ok(Vec::new())
+            // One of which nothing could be read is as good as none.
+            let is_blank = reading.content.as_ref().is_ok_and(|transcript| {
+                transcript.turns.is_empty() && transcript.skipped.unreadable > 0
+            });
+            Ok(if is_blank {
+                vec![Lacking::Transcript]
+            } else {
+                Vec::new()
+            })
         }
     }
 }

@@ -16,7 +16,7 @@ mod tests;
 mod turns;
 
 pub use action::{Action, Delivery, assess};
-pub use backoff::{RETRY_AFTER_LIMIT, delay, retry_after_delay};
+pub use backoff::{RETRY_AFTER_LIMIT, delay, rest_of_wait, retry_after_delay};
 pub use call_data::{CallDataStep, Campaign};
 pub use policy::Policy;
 pub use recording::{RecordingStep, RecordingToSend};

@@ -52,6 +52,7 @@ pub fn requeue(record: &mut UploadRecord, again: Again, force: bool) -> Requeued
         due.push(Part::Recording);
     }
     if again.call_data || is_open(record.call_data.state) {
+        record.call_data.resent |= record.call_data.state.is_delivered();
         record.call_data.state = PartState::Pending;
         record.call_data.attempts = 0;
         record.call_data.error = None;

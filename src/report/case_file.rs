@@ -1,12 +1,15 @@
 //! One session in full, for `inspect <id>`.
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 
 use super::plan_line::action_text;
 use super::session_line::{SessionLine, StateWord};
 use super::wording::{age, bytes, printable};
 use crate::plan::{Action, RecordingStep};
-use crate::session::{Dossier, ErrorRecord, FileFacts, HistoryEntry, Lacking, Lookup, PartState};
+use crate::session::{
+    Dossier, ErrorRecord, FileFacts, HistoryEntry, Lacking, Lookup, PartState, UploadRecord,
+};
 use crate::timestamp;
 
 /// One session in full: its parts, its files, what happened, what happens next. `redact` keeps
@@ -131,24 +134,70 @@ fn error_text(error: Option<&ErrorRecord>) -> String {
     )
 }
 
+/// One session in full, for machines.
+#[derive(Debug, Serialize)]
+pub struct CaseObject<'a> {
+    #[serde(flatten)]
+    line: &'a SessionLine,
+    /// Where the document is.
+    path: &'a str,
+    /// Our record of the session, as it stands in the document.
+    upload: &'a UploadRecord,
+    /// What is on disk for it.
+    files: Vec<CaseFile>,
+    /// What the next run would do.
+    next: String,
+}
+
+#[derive(Debug, Serialize)]
+struct CaseFile {
+    role: &'static str,
+    found: String,
+}
+
+impl<'a> CaseObject<'a> {
+    /// A session in full. `redact` keeps phone numbers out of file names.
+    pub fn of(
+        dossier: &'a Dossier,
+        line: &'a SessionLine,
+        path: &'a str,
+        next: &Action,
+        redact: impl Fn(&str) -> String,
+    ) -> Self {
+        let is_remote = is_remote(dossier, next);
+        Self {
+            line,
+            path,
+            upload: &dossier.document.record,
+            files: files(dossier, is_remote, redact),
+            next: next_text(line, next),
+        }
+    }
+}
+
 fn files_text(dossier: &Dossier, is_remote: bool, redact: impl Fn(&str) -> String) -> String {
-    let mut text = String::new();
-    let mut add = |what: &str, found: Lookup<&FileFacts>| {
-        let about = match found {
+    files(dossier, is_remote, redact)
+        .iter()
+        .map(|file| format!("  {:<10}  {}\n", file.role, printable(&file.found)))
+        .collect()
+}
+
+/// What is on disk for a session, in words.
+fn files(dossier: &Dossier, is_remote: bool, redact: impl Fn(&str) -> String) -> Vec<CaseFile> {
+    let mut files = Vec::new();
+    let mut add = |role: &'static str, found: Lookup<&FileFacts>| {
+        let found = match found {
             Lookup::NotNamed => return,
-            Lookup::Missing if is_remote && what == "audio" => "in cloud storage".to_owned(),
+            Lookup::Missing if is_remote && role == "audio" => "in cloud storage".to_owned(),
             Lookup::Missing => "not there".to_owned(),
             Lookup::Unsafe(reason) => format!("not opened: {reason}"),
             Lookup::Unreadable(reason) => format!("cannot be read: {reason}"),
             Lookup::Here(file) => {
-                format!(
-                    "{} ({})",
-                    redact(&file.relative.to_string_lossy()),
-                    bytes(file.len_bytes)
-                )
+                let name = redact(&file.relative.to_string_lossy());
+                format!("{name} ({})", bytes(file.len_bytes))
             }
         };
-        text.push_str(&format!("  {what:<10}  {}\n", printable(&about)));
+        files.push(CaseFile { role, found });
     };
     add(
         "manifest",
@@ -165,7 +214,7 @@ fn files_text(dossier: &Dossier, is_remote: bool, redact: impl Fn(&str) -> Strin
         facts(&dossier.transcript, |reading| &reading.file),
     );
     add("lead", facts(&dossier.lead, |reading| &reading.file));
-    text
+    files
 }
 
 fn facts<'a, T>(

@@ -10,7 +10,7 @@ mod summary;
 mod table;
 mod wording;
 
-pub use case_file::case_file;
+pub use case_file::{CaseObject, case_file};
 pub use exit_code::ExitCode;
 pub use overview::{Health, Overview, check_line, overview_text};
 pub use plan_line::PlanLine;

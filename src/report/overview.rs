@@ -43,6 +43,8 @@ pub struct Overview {
     pub oldest_waiting_at: Option<String>,
     /// Its age in seconds.
     pub oldest_waiting_age_seconds: Option<i64>,
+    /// The API asked to be left alone until then, RFC 3339.
+    pub not_before: Option<String>,
     #[serde(skip)]
     oldest_pending: Option<DateTime<Utc>>,
     #[serde(skip)]
@@ -108,6 +110,9 @@ pub fn overview_text(overview: &Overview, lines: &[SessionLine], now: DateTime<U
     }
     if let Some(oldest) = overview.oldest_waiting {
         text.push_str(&format!("oldest waiting  {}\n", age(oldest, now)));
+    }
+    if let Some(until) = &overview.not_before {
+        text.push_str(&format!("the API asked to be left alone until {until}\n"));
     }
     if !lines.is_empty() {
         text.push('\n');

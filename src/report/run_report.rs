@@ -216,7 +216,7 @@ fn stop_text(stop: Stop) -> &'static str {
         Stop::BatchSize => "--batch-size sessions were attempted",
         Stop::Rate => "--rate allows no more requests now",
         Stop::Unavailable => "the API does not work",
-        Stop::Throttled => "an earlier run was told to leave the API alone for longer than this",
+        Stop::Throttled => "the API asked to be left alone",
         Stop::Rejected => "the API rejected several sessions in a row",
         Stop::Auth => "the API refused the credentials",
         Stop::Misdirected => "the base URL is not the upload API",
@@ -285,10 +285,11 @@ pub fn explanations(summary: &RunSummary, exit: ExitCode) -> Vec<String> {
     }
     if exit == ExitCode::Attention && summary.stopped_by != Some(Stop::Rejected) {
         lines.push(format!(
-            "a person is needed: {} failed, {} corrupt, {} new in this run, {} skipped; see: callspool inspect",
+            "a person is needed: {} failed, {} corrupt; of this run {} new, {} of them partial, and {} skipped; see: callspool inspect",
             summary.needs_attention.failed,
             summary.needs_attention.corrupt,
             summary.needs_attention.new,
+            summary.sessions.partial,
             summary.sessions.skipped,
         ));
     }

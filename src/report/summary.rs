@@ -216,6 +216,8 @@ pub struct RunSummary {
     pub sessions: SessionCounts,
     /// Sessions that failed before, or in this run, and will be tried again.
     pub retrying: u64,
+    /// Sessions that the operator's own limit cut in two: deferred, but nothing of them failed.
+    pub cut_short: u64,
     /// What was sent.
     pub parts: PartCounts,
     /// Bytes of recordings and call data that were sent.
@@ -236,6 +238,7 @@ impl RunSummary {
             stop_message: None,
             sessions: SessionCounts::default(),
             retrying: 0,
+            cut_short: 0,
             parts: PartCounts::default(),
             bytes_sent: 0,
             needs_attention: Attention::default(),
@@ -262,7 +265,7 @@ impl RunSummary {
         };
         if needs_person + self.sessions.skipped > 0 {
             ExitCode::Attention
-        } else if self.retrying + self.sessions.deferred > 0 {
+        } else if self.retrying + self.sessions.deferred > self.cut_short {
             ExitCode::Deferred
         } else {
             ExitCode::Ok

@@ -128,6 +128,9 @@ pub struct CallDataRecord {
     /// A post may have arrived although no answer says so: the API is asked before the next one.
     #[serde(skip_serializing_if = "is_false")]
     pub unconfirmed: bool,
+    /// The API holds an earlier generation of it, so that finding the call there proves nothing.
+    #[serde(skip_serializing_if = "is_false")]
+    pub resent: bool,
     /// What the acknowledged post went without.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub without: Vec<Lacking>,
@@ -275,6 +278,7 @@ impl UploadRecord {
     pub fn reopen_call_data(&mut self) {
         self.generation = self.generation.saturating_add(1);
         self.call_data.state = PartState::Pending;
+        self.call_data.resent = true;
         self.call_data.attempts = 0;
         self.call_data.error = None;
     }

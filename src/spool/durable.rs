@@ -168,19 +168,40 @@ fn sync_dir(dir: &Path) -> Result<(), SpoolError> {
         .map_err(SpoolError::of("sync the directory", dir))
 }
 
+/// The longest file name, in bytes.
+const NAME_LIMIT: usize = 255;
+
 /// The names to try in turn: `x.json`, `x.1.json`, `x.2.json`, …
 pub(super) fn numbered(name: &OsStr, copy: u32) -> OsString {
     if copy == 0 {
         return name.to_owned();
     }
     let path = Path::new(name);
-    let mut numbered = path.file_stem().unwrap_or(name).to_owned();
-    numbered.push(format!(".{copy}"));
-    if let Some(extension) = path.extension() {
-        numbered.push(".");
-        numbered.push(extension);
-    }
-    numbered
+    let extension = path.extension().map_or_else(OsString::new, |extension| {
+        let mut dotted = OsString::from(".");
+        dotted.push(extension);
+        dotted
+    });
+    let mut ending = OsString::from(format!(".{copy}"));
+    ending.push(extension);
+    with_ending(path.file_stem().unwrap_or(name), &ending)
+}
+
+/// A name with an ending, cut in front of it where the two would be too long together.
+pub(super) fn with_ending(name: &OsStr, ending: &OsStr) -> OsString {
+    use std::os::unix::ffi::{OsStrExt, OsStringExt};
+    let room = NAME_LIMIT.saturating_sub(ending.len());
+    let mut bytes = name.as_bytes().to_vec();
+    bytes.truncate(room);
+    bytes.extend_from_slice(ending.as_bytes());
+    OsString::from_vec(bytes)
+}
+
+/// The first of the [`numbered`] names that is free in a directory.
+pub(super) fn free_name(dir: &Path, name: &OsStr) -> OsString {
+    let names = (0..=u32::MAX).map(|copy| numbered(name, copy));
+    let mut free = names.skip_while(|name| fs::symlink_metadata(dir.join(name)).is_ok());
+    free.next().unwrap_or_else(|| name.to_owned())
 }
 
 fn move_to_free_name(from: &Path, dir: &Path, name: &OsStr) -> Result<OsString, SpoolError> {
@@ -352,6 +373,23 @@ mod tests {
             fs::read(other.path().join("metadata_x.1.json")).unwrap(),
             b"metadata_x.json"
         );
+    }
+
+    #[test]
+    fn a_long_name_is_cut_so_that_its_ending_fits() {
+        let long = format!("metadata_{}.json", "x".repeat(241));
+        assert_eq!(long.len(), 255);
+        let name = numbered(OsStr::new(&long), 12);
+        assert_eq!(name.len(), 255);
+        assert!(name.to_str().unwrap().ends_with("x.12.json"));
+        assert_eq!(with_ending(OsStr::new("a"), OsStr::new(".b")), "a.b");
+        let dir = tempfile::tempdir().unwrap();
+        for expected in [long.clone(), name.to_str().unwrap().replace(".12.", "x.1.")] {
+            assert_eq!(
+                create(dir.path(), OsStr::new(&long), b"", None).unwrap(),
+                *expected
+            );
+        }
     }
 
     #[test]

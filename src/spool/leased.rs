@@ -56,7 +56,10 @@ impl Spool {
         let layout = self.layout();
         let (lock, died) = Lock::take(&layout.metadata, &timestamp::format_millis(now))?;
         for state in State::ALL {
-            durable::ensure_dir(layout.dir(state))?;
+            let dir = layout.dir(state);
+            durable::ensure_dir(dir)?;
+            // What cannot be read cannot be told from what was never filed.
+            fs::read_dir(dir).map_err(SpoolError::of("list", dir))?;
         }
         Ok((
             LeasedSpool {
@@ -201,21 +204,31 @@ impl LeasedSpool<'_> {
         reason: &str,
         now: DateTime<Utc>,
     ) -> Result<Filed, SpoolError> {
+        let corrupt = &self.layout().corrupt;
+        // The note comes first: bytes that a crash leaves in front of it would never get one.
+        let expected = durable::free_name(corrupt, name);
+        self.write_note(&expected, reason, now)?;
         let filed = self.move_document(State::Pending, name, State::Corrupt)?;
-        if let Filed::As(name) = &filed {
-            let text = format!(
-                "{}: {reason}\nThe bytes beside this note are unchanged. Mend them there and run: callspool requeue {}\n",
-                timestamp::format_millis(now),
-                name.display(),
-            );
-            durable::replace(
-                &self.layout().corrupt,
-                &note_name(name),
-                text.as_bytes(),
-                None,
-            )?;
+        match &filed {
+            Filed::As(name) if *name != expected => self.write_note(name, reason, now)?,
+            Filed::As(_) => {}
+            Filed::Vanished => durable::remove(&corrupt.join(note_name(&expected)))?,
         }
         Ok(filed)
+    }
+
+    fn write_note(&self, name: &OsStr, reason: &str, now: DateTime<Utc>) -> Result<(), SpoolError> {
+        let text = format!(
+            "{}: {reason}\nThe bytes beside this note are unchanged. Mend them there and run: callspool requeue {}\n",
+            timestamp::format_millis(now),
+            name.display(),
+        );
+        durable::replace(
+            &self.layout().corrupt,
+            &note_name(name),
+            text.as_bytes(),
+            None,
+        )
     }
 
     /// Moves quarantined bytes back to call_metadata/ and removes the note beside them.
@@ -243,9 +256,7 @@ impl LeasedSpool<'_> {
 }
 
 fn note_name(name: &OsStr) -> OsString {
-    let mut note = name.to_owned();
-    note.push(".error.txt");
-    note
+    durable::with_ending(name, OsStr::new(".error.txt"))
 }
 
 fn attributes(path: &Path) -> Result<Option<Attributes>, SpoolError> {

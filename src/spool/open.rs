@@ -91,23 +91,32 @@ impl Spool {
 
     /// Where a pending document was filed before, if a crash left it in two places: the same
     /// document, and complete over there.
-    pub fn filed_before(&self, name: &OsStr, document: &Document) -> Option<(State, OsString)> {
-        [
+    ///
+    /// # Errors
+    /// Why that cannot be told, in words: a file of that name is there and cannot be read.
+    pub fn filed_before(
+        &self,
+        name: &OsStr,
+        document: &Document,
+    ) -> Result<Option<(State, OsString)>, String> {
+        let states = [
             (State::Processed, Status::Uploaded),
             (State::Failed, Status::Failed),
-        ]
-        .into_iter()
-        .find_map(|(state, status)| {
-            self.copy_in(state, name, |copy| {
+        ];
+        for (state, status) in states {
+            let found = self.copy_in(state, name, |copy| {
                 copy.status() == status
                     && is_same_document(copy, document)
                     // A person's copy of a failed document has the same history; what a crash
                     // left behind knows less than what was filed.
                     && (state == State::Processed
                         || copy.record.history.last() != document.record.history.last())
-            })
-            .map(|name| (state, name))
-        })
+            })?;
+            if let Some(name) = found {
+                return Ok(Some((state, name)));
+            }
+        }
+        Ok(None)
     }
 
     fn copy_in(
@@ -115,16 +124,22 @@ impl Spool {
         state: State,
         name: &OsStr,
         is_same: impl Fn(&Document) -> bool,
-    ) -> Option<OsString> {
+    ) -> Result<Option<OsString>, String> {
         for copy in 0..=u32::MAX {
             let name = durable::numbered(name, copy);
             match self.read_document(state, &name) {
-                DocumentReading::Vanished => return None,
-                DocumentReading::Document(document) if is_same(&document) => return Some(name),
-                _ => {}
+                DocumentReading::Vanished => break,
+                DocumentReading::Document(document) if is_same(&document) => return Ok(Some(name)),
+                DocumentReading::Document(_) | DocumentReading::Unparsable(_) => {}
+                DocumentReading::Unreadable(reason) => {
+                    let place = state.as_str();
+                    return Err(format!(
+                        "what was {place} under its name cannot be read: {reason}"
+                    ));
+                }
             }
         }
-        None
+        Ok(None)
     }
 
     /// What earlier runs have left for later ones; nothing when there is none or it makes no sense.
@@ -133,16 +148,18 @@ impl Spool {
     }
 }
 
-fn check_one_file_system(layout: &Layout) -> Result<(), OpenError> {
+/// Checks that documents can be moved between the state directories by rename. One that is yet to
+/// be made counts as where it will be.
+pub(super) fn check_one_file_system(layout: &Layout) -> Result<(), OpenError> {
     let device = |state: State| {
-        fs::metadata(layout.dir(state))
+        let mut places = layout.dir(state).ancestors();
+        places
+            .find_map(|place| fs::metadata(place).ok())
             .map(|metadata| metadata.dev())
-            .ok()
     };
     let pending = device(State::Pending);
     for state in [State::Processed, State::Failed, State::Corrupt] {
-        let other = device(state);
-        if other.is_some() && other != pending {
+        if device(state) != pending {
             return Err(OpenError::FileSystems {
                 first: layout.metadata.clone(),
                 second: layout.dir(state).to_owned(),

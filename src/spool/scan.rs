@@ -90,7 +90,12 @@ pub(super) fn read_document(path: &Path) -> DocumentReading {
             Err(error) => DocumentReading::Unparsable(error.to_string()),
         },
         Ok(None) => DocumentReading::Unparsable("larger than 16 MiB".to_owned()),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidInput) => {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::NotFound | ErrorKind::InvalidInput | ErrorKind::InvalidFilename
+            ) =>
+        {
             DocumentReading::Vanished
         }
         // ELOOP: a link has taken the file's place.

@@ -12,11 +12,12 @@ pub struct Transcript {
     pub start_time: Option<DateTime<Utc>>,
     /// When the call ended.
     pub end_time: Option<DateTime<Utc>>,
-    /// The call's length in seconds: a finite JSON number, its digits as they stand.
+    /// The call's length in seconds: a JSON number, its digits as they stand. It may be negative,
+    /// or too large for any float.
     pub duration_seconds: Option<Box<RawValue>>,
     /// Whether the transcript says that a lead came of the call, or holds a `create_lead` call.
     pub lead_generated: bool,
-    /// The producer's own object, byte for byte.
+    /// The producer's own value, byte for byte: an object as a rule, never null.
     pub metadata: Option<Box<RawValue>>,
     /// What caller and assistant said, in order.
     pub turns: Vec<Turn>,

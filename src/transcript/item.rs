@@ -170,6 +170,13 @@ pub(super) fn raw_number(value: &RawValue) -> Option<Box<RawValue>> {
     json::number(value).map(|_| value.to_owned())
 }
 
+/// Whether a value is a number, of whatever size.
+pub(super) fn is_number(value: &RawValue) -> bool {
+    value
+        .get()
+        .starts_with(|first: char| first == '-' || first.is_ascii_digit())
+}
+
 fn printed_time(text: &str) -> Option<DateTime<Utc>> {
     timestamp::parse_epoch_seconds(text).or_else(|| timestamp::parse(text))
 }

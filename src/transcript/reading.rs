@@ -35,11 +35,14 @@ pub fn parse(bytes: &[u8]) -> Result<Transcript, TranscriptError> {
     let mut transcript = Transcript {
         start_time: object.get("start_time").and_then(item::time),
         end_time: object.get("end_time").and_then(item::time),
-        duration_seconds: object.get("duration_seconds").and_then(item::raw_number),
+        duration_seconds: object
+            .get("duration_seconds")
+            .filter(|value| item::is_number(value))
+            .map(ToOwned::to_owned),
         lead_generated: object.get("lead_generated").and_then(json::boolean) == Some(true),
         metadata: object
             .get("metadata")
-            .filter(|value| value.get().starts_with('{'))
+            .filter(|value| value.get() != "null")
             .map(ToOwned::to_owned),
         turns: Vec::new(),
         skipped: Skipped::default(),
@@ -128,6 +131,17 @@ mod tests {
     }
 
     #[test]
+    fn metadata_of_any_kind_passes_but_null() {
+        for value in ["{}", "[ 1 ]", "\"auto\"", "1E+2", "false", "0"] {
+            let transcript = read(&format!(r#"{{"items":[],"metadata":{value}}}"#));
+            let metadata = transcript.metadata.map(|raw| raw.get().to_owned());
+            assert_eq!(metadata.as_deref(), Some(value));
+        }
+        let transcript = read(r#"{"items":[],"metadata":null}"#);
+        assert!(transcript.metadata.is_none());
+    }
+
+    #[test]
     fn what_the_transcript_says_of_the_call_keeps_its_digits() {
         let transcript = read(
             r#"{"items":[],"start_time":1761732980.6023705,"end_time":"2025-10-29 10:16:52.652193+00:00",
@@ -160,7 +174,7 @@ mod tests {
     fn members_of_another_kind_are_as_absent() {
         let transcript = read(
             r#"{"items":[],"start_time":"soon","end_time":null,"duration_seconds":"33",
-                "lead_generated":"true","metadata":[1]}"#,
+                "lead_generated":"true","metadata":null}"#,
         );
         assert_eq!((transcript.start_time, transcript.end_time), (None, None));
         assert!(transcript.duration_seconds.is_none());

@@ -18,6 +18,8 @@ use crate::transcript::{Transcript, Turn};
 const DEFAULT_DIRECTION: &str = "inbound";
 /// The status of a call whose document does not tell.
 const DEFAULT_STATUS: &str = "completed";
+/// The longest length that is believed, in seconds: some thirty thousand years.
+const MAX_LENGTH_SECS: u64 = 1_000_000_000_000;
 
 /// Everything that goes into the body. It has no `Debug`: a lead and a telephone number belong in
 /// no log.
@@ -92,9 +94,10 @@ fn call_details<'a>(
     times: &'a Times,
     length: Option<&Length<'_>>,
 ) -> CallDetails<'a> {
+    let by_document = elapsed(input.call_start, input.call_end);
     let duration = length
-        .map(Length::whole_seconds)
-        .or_else(|| Some(elapsed(input.call_start, input.call_end)?.as_secs()));
+        .or(by_document.as_ref())
+        .and_then(Length::whole_seconds);
     let recorded = input.recording_duration.map(|length| length.as_secs());
     CallDetails {
         call_id: call_id(input.session_id),
@@ -122,7 +125,7 @@ fn transcription<'a>(
         session_id: input.session_id,
         start_time: times.start.as_deref(),
         end_time: times.end.as_deref(),
-        duration_seconds: length.map(Length::seconds),
+        duration_seconds: length.and_then(Length::seconds),
         total_items: turns.len(),
         conversation_items: turns.iter().map(ConversationItem::from).collect(),
         lead_generated: input.lead.is_some() || input.transcript.is_some_and(|t| t.lead_generated),
@@ -147,46 +150,58 @@ impl Times {
     }
 }
 
-/// The call's length as the transcript knows it.
+/// The call's length, from the first source that gives one.
 enum Length<'a> {
-    /// The transcript's own digits, not negative.
+    /// The transcript's own digits, neither negative nor too large.
     Stated { digits: &'a RawValue, seconds: f64 },
-    /// From the transcript's start to its end.
+    /// From a start to an end.
     Computed(Duration),
+    /// Negative, or longer than is believed: it is sent as null, and no other source is asked.
+    Impossible,
 }
 
 impl<'a> Length<'a> {
     /// Whole seconds, the fraction cut off.
-    fn whole_seconds(&self) -> u64 {
+    fn whole_seconds(&self) -> Option<u64> {
         match self {
-            // The cast cuts off the fraction; what is too large becomes the largest number.
-            Self::Stated { seconds, .. } => *seconds as u64,
-            Self::Computed(duration) => duration.as_secs(),
+            // The cast cuts off the fraction; the number is neither negative nor too large.
+            Self::Stated { seconds, .. } => Some(*seconds as u64),
+            Self::Computed(duration) => Some(duration.as_secs()),
+            Self::Impossible => None,
         }
     }
 
     /// Seconds as they are sent.
-    fn seconds(&self) -> Seconds<'a> {
+    fn seconds(&self) -> Option<Seconds<'a>> {
         match self {
-            Self::Stated { digits, .. } => Seconds::Digits(digits),
+            Self::Stated { digits, .. } => Some(Seconds::Digits(digits)),
             // One division of whole microseconds gives the number that prints without noise.
-            Self::Computed(duration) => Seconds::Number(duration.as_micros() as f64 / 1e6),
+            Self::Computed(duration) => Some(Seconds::Number(duration.as_micros() as f64 / 1e6)),
+            Self::Impossible => None,
         }
     }
 }
 
 /// The length of the call: what the transcript states, else what its times come to.
 fn length(transcript: &Transcript) -> Option<Length<'_>> {
-    let stated = transcript.duration_seconds.as_deref().and_then(|digits| {
-        let seconds = json::number(digits).filter(|&seconds| seconds >= 0.0)?;
-        Some(Length::Stated { digits, seconds })
-    });
-    stated.or_else(|| elapsed(transcript.start_time, transcript.end_time).map(Length::Computed))
+    let Some(digits) = transcript.duration_seconds.as_deref() else {
+        return elapsed(transcript.start_time, transcript.end_time);
+    };
+    // A number that no float can hold is too large as well.
+    Some(match json::number(digits) {
+        Some(seconds) if (0.0..=MAX_LENGTH_SECS as f64).contains(&seconds) => {
+            Length::Stated { digits, seconds }
+        }
+        _ => Length::Impossible,
+    })
 }
 
-/// From start to end; `None` when either is not known or the end is before the start.
-fn elapsed(start: Option<DateTime<Utc>>, end: Option<DateTime<Utc>>) -> Option<Duration> {
-    end?.signed_duration_since(start?).to_std().ok()
+/// From start to end; `None` when either is not known.
+fn elapsed(start: Option<DateTime<Utc>>, end: Option<DateTime<Utc>>) -> Option<Length<'static>> {
+    Some(match end?.signed_duration_since(start?).to_std() {
+        Ok(duration) if duration.as_secs() <= MAX_LENGTH_SECS => Length::Computed(duration),
+        _ => Length::Impossible,
+    })
 }
 
 /// A time as it is sent; `None` for years that RFC 3339 cannot say.

@@ -3,6 +3,7 @@
 //! | status | recording | call data | question |
 //! | --- | --- | --- | --- |
 //! | 2xx as the contract has it | stored | stored | present, or absent |
+//! | 2xx longer than is read | protocol | protocol, fate unknown | unanswerable |
 //! | 2xx otherwise | protocol | protocol, fate unknown | protocol |
 //! | 2xx cut off | ambiguous | ambiguous | ambiguous |
 //! | 3xx | misdirected | misdirected | misdirected |
@@ -10,7 +11,7 @@
 //! | 403 | forbidden | forbidden | forbidden |
 //! | 404 with the contract's JSON | rejected | rejected | absent |
 //! | 404 otherwise | misdirected | misdirected | unanswerable |
-//! | 405 | as 404 | as 404 | unanswerable |
+//! | 405 with the contract's JSON, or without | rejected, misdirected | likewise | rejected, unanswerable |
 //! | 410, 501 with the contract's JSON, or without | rejected, misdirected | likewise | likewise |
 //! | 408, 425 | server | server | server |
 //! | 409 with a URL, or that names the call | stored, a duplicate | duplicate | server |
@@ -109,17 +110,14 @@ pub fn recording(
             None => "data.size is no number of bytes".to_owned(),
         });
     }
-    let url = data.url.or_else(|| {
-        data.relative_url
-            .map(|relative| join(origin, relative.trim()))
-    });
-    match url.as_deref().map(str::trim) {
-        None => wrong("it holds neither data.url nor data.relativeUrl"),
-        Some(url) if url.chars().any(char::is_control) => wrong("data.url is no URL"),
-        Some(url) => Ok(StoredRecording {
-            url: url.to_owned(),
-            duplicate,
-        }),
+    let url = match (data.url.as_deref(), data.relative_url.as_deref()) {
+        (Some(url), _) => whole_url(origin, url.trim()),
+        (None, Some(relative)) => Some(join(origin, relative.trim())),
+        (None, None) => return wrong("it holds neither data.url nor data.relativeUrl"),
+    };
+    match url {
+        Some(url) if !url.chars().any(char::is_control) => Ok(StoredRecording { url, duplicate }),
+        _ => wrong("data.url is no URL"),
     }
 }
 
@@ -154,7 +152,9 @@ pub fn question(reply: &Reply<'_>, call_id: &str) -> Result<Presence, Failure> {
     let answer = reply.answer();
     let failure = match reply.status {
         404 if answer.success().is_some() => return Ok(Presence::Absent),
-        404 | 405 => return Ok(Presence::Unanswerable),
+        404 | 405 if answer.success().is_none() => return Ok(Presence::Unanswerable),
+        // An API that ignores the limit and lists all its calls has not answered.
+        200..=299 if reply.body == ReplyBody::TooLarge => return Ok(Presence::Unanswerable),
         _ if !reply.is_success() => by_status(reply, &answer, Request::Question),
         _ => match unreadable(reply, &answer, Request::Question) {
             Some(failure) => failure,
@@ -265,7 +265,7 @@ fn misdirected(reply: &Reply<'_>) -> Failure {
             format!("{url} redirects to {location} (status {status}): correct --api-url")
         }
         _ if (300..400).contains(status) => {
-            format!("{url} redirects to nowhere (status {status}): correct --api-url")
+            format!("{url} redirects without saying where (status {status}): correct --api-url")
         }
         _ => format!("{url} is not the upload API (status {status}): correct --api-url"),
     };
@@ -317,12 +317,28 @@ fn unreadable(reply: &Reply<'_>, answer: &Answer, request: Request) -> Option<Fa
     }
 }
 
+/// A URL as it is, or a path joined to the origin of the API; `None` for anything else.
+fn whole_url(origin: &str, url: &str) -> Option<String> {
+    (is_absolute(url) || url.starts_with('/')).then(|| join(origin, url))
+}
+
 /// Joins a relative URL to the origin of the API. One that is absolute stays as it is.
 fn join(origin: &str, relative: &str) -> String {
-    if relative.starts_with("http://") || relative.starts_with("https://") {
+    if is_absolute(relative) {
         return relative.to_owned();
     }
     format!("{origin}/{}", relative.trim_start_matches('/'))
+}
+
+/// Whether a URL begins with a scheme and `://`, and goes on.
+fn is_absolute(url: &str) -> bool {
+    url.split_once("://").is_some_and(|(scheme, rest)| {
+        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+            && !rest.is_empty()
+    })
 }
 
 /// A Location fit for a message: without query, fragment and user information, which may hold

@@ -108,6 +108,7 @@ pub enum Presence {
     },
     /// It is not there.
     Absent,
-    /// The API does not know the question (404 or 405 without the contract's JSON).
+    /// The API does not know the question (404 or 405 without the contract's JSON), or answers with
+    /// more than is read.
     Unanswerable,
 }

@@ -1,6 +1,8 @@
 //! What it means that a request ended without an answer. Pure: how far it got and why it broke go
 //! in, an outcome comes out.
 
+pub(super) mod certificate;
+
 use std::io;
 use std::time::Duration;
 
@@ -137,7 +139,7 @@ impl Broken<'_> {
             (FailureKind::Unavailable, message)
         };
         match &self.cause {
-            Cause::Tls(error) => match certificate_problem(error) {
+            Cause::Tls(error) => match certificate::problem(error) {
                 Some(problem) => (
                     FailureKind::Certificate,
                     format!(
@@ -249,41 +251,10 @@ fn changed(source: &SourceFailure) -> String {
     }
 }
 
-/// What is wrong with a certificate, when that is what is wrong.
-fn certificate_problem(error: &TlsError) -> Option<String> {
-    let problem = match error {
-        TlsError::InvalidCertificate(problem) => problem,
-        TlsError::NoCertificatesPresented => {
-            return Some("it shows no certificate".to_owned());
-        }
-        _ => return None,
-    };
-    Some(match problem {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            "its certificate has expired (or this machine's clock is wrong)".to_owned()
-        }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "its certificate is not valid yet (or this machine's clock is wrong)".to_owned()
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "its certificate is for another host".to_owned()
-        }
-        CertificateError::UnknownIssuer => "its certificate's issuer is not known here".to_owned(),
-        CertificateError::BadSignature => {
-            "its certificate is signed with another key than its authority's".to_owned()
-        }
-        CertificateError::Revoked => "its certificate is revoked".to_owned(),
-        other => format!(
-            "its certificate is not valid, {}",
-            plain(&other.to_string())
-        ),
-    })
-}
-
 fn tls_reason(error: &TlsError) -> String {
     match error {
         TlsError::InvalidMessage(_) => "the port does not speak TLS".to_owned(),
-        other => plain(&other.to_string()),
+        other => certificate::problem(other).unwrap_or_else(|| plain(&other.to_string())),
     }
 }
 

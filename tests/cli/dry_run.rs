@@ -184,3 +184,37 @@ fn an_empty_spool_is_an_empty_plan() {
     let outcome = site().call(["dry-run", "--format", "json"]).expect(0);
     assert_eq!(outcome.stdout, "");
 }
+
+#[test]
+fn it_says_until_when_the_api_wants_to_be_left_alone() {
+    let site = site();
+    write_sessions(&site, &["a", "b"]);
+    site.api()
+        .add_fault(reference_api::Fault::parse("upload:1:status=429;retry-after=3600").unwrap());
+    site.run(&[]).expect(5);
+    let outcome = site.call(["dry-run"]).expect(5);
+    assert_eq!(
+        outcome
+            .stdout
+            .matches("the API asked to be left alone until")
+            .count(),
+        2
+    );
+    let outcome = site.call(["inspect"]).expect(0);
+    assert!(
+        outcome
+            .stdout
+            .contains("the API asked to be left alone until"),
+        "{}",
+        outcome.stdout
+    );
+    let outcome = site.run(&[]).expect(5).counts(&[("left", 2)]);
+    assert!(
+        outcome
+            .stderr
+            .contains("the API asked to be left alone until"),
+        "{}",
+        outcome.stderr
+    );
+    assert_eq!(site.api().hits(Target::Upload), 1);
+}

@@ -288,3 +288,34 @@ fn quiet_prints_nothing_at_all_when_all_went_well_and_keeps_the_json_report() {
     let outcome = site.run(&["-q"]).expect(0).counts(&[]);
     assert_eq!(outcome.stderr, "");
 }
+
+#[test]
+#[expect(clippy::print_stdout, reason = "a test that was skipped says so")]
+fn code_2_is_also_a_state_directory_elsewhere_that_is_yet_to_be_made() {
+    use std::os::unix::fs::MetadataExt;
+    let site = site();
+    write_sessions(&site, &["a"]);
+    let elsewhere = tempfile::Builder::new()
+        .prefix("callspool")
+        .tempdir_in("/dev/shm");
+    let device = |path: &std::path::Path| std::fs::metadata(path).unwrap().dev();
+    let Ok(elsewhere) = elsewhere else {
+        println!("skipped: there is no /dev/shm to write to");
+        return;
+    };
+    if device(elsewhere.path()) == device(&site.root()) {
+        println!("skipped: /dev/shm is on the spool's file system");
+        return;
+    }
+    for flag in ["--processed-dir", "--failed-dir", "--corrupt-dir"] {
+        let new = elsewhere.path().join("new");
+        let outcome = site.run(&[flag, new.to_str().unwrap()]).expect(2);
+        assert!(
+            outcome.stderr.contains("different file systems"),
+            "{}",
+            outcome.stderr
+        );
+        assert!(!new.exists());
+    }
+    assert!(site.api().requests().is_empty());
+}

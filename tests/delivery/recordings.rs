@@ -297,3 +297,14 @@ fn a_documents_own_path_may_be_an_address_in_the_cloud() {
     let details = &site.api().calls()[0].body["callDetails"];
     assert_eq!(details["recordingUrl"], url);
 }
+
+#[test]
+fn the_manifests_length_goes_with_a_call_whose_recording_does_not() {
+    let site = site();
+    Session::new("s1").without_recording_file().write(&site);
+    site.run(&[]).expect(4).counts(&[("partial", 1)]);
+    let details = &site.api().calls()[0].body["callDetails"];
+    assert_eq!(details["recordingUrl"], serde_json::Value::Null);
+    assert_eq!(details["recordingDuration"], 57);
+    assert_eq!(details["duration"], 33);
+}

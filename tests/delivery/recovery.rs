@@ -186,3 +186,37 @@ fn a_persons_copy_of_a_failed_document_is_tried_again() {
     site.run(&[]).expect(4).counts(&[("uploaded", 1)]);
     assert_eq!(site.api().calls()[0].body["campaignId"], "mended");
 }
+
+#[test]
+fn the_longest_names_find_room_for_a_number_and_a_note() {
+    let site = site();
+    let id = "x".repeat(241);
+    let name = format!("metadata_{id}.json");
+    assert_eq!(name.len(), 255);
+    let session = |saved: &str| {
+        let saved = saved.to_owned();
+        let session = Session::new("s1").edit(|document| {
+            document["timestamps"]["metadata_saved"] = json!(saved);
+        });
+        let path = session.write(&site);
+        let bytes = fs::read(&path).unwrap();
+        fs::remove_file(path).unwrap();
+        site.put(Dir::Pending, &name, bytes, OLD);
+    };
+    session("2025-10-29T13:51:31Z");
+    site.run(&[]).expect(0).counts(&[("uploaded", 1)]);
+    session("2025-10-29T13:51:32Z");
+    site.run(&[]).expect(0).counts(&[("uploaded", 1)]);
+    assert_eq!(site.names(Dir::Processed).len(), 2);
+
+    site.put(Dir::Pending, &name, "torn", OLD);
+    site.run(&[]).expect(4).counts(&[("corrupt", 1)]);
+    let corrupt = site.names(Dir::Corrupt);
+    assert!(corrupt.contains(&name), "{corrupt:?}");
+    assert!(
+        corrupt.iter().any(|name| name.ends_with(".error.txt")),
+        "{corrupt:?}"
+    );
+    site.call(["requeue", "--corrupt"]).expect(0);
+    assert!(site.names(Dir::Corrupt).is_empty());
+}

@@ -175,7 +175,7 @@ fn items_that_make_no_sense_do_not_keep_the_others_back() {
         ])
     );
     assert_eq!(transcription["lead_generated"], false);
-    assert_eq!(transcription["metadata"], json!({}));
+    assert_eq!(transcription["metadata"], json!([1]));
     assert!(!call.raw_body.contains("secret prompt"));
 }
 
@@ -221,4 +221,19 @@ fn a_young_session_that_is_whole_need_not_wait() {
     Session::new("s1").never_recorded().age(YOUNG).write(&site);
     site.run(&[]).expect(0).counts(&[("uploaded", 1)]);
     assert!(!document_path(&site, Dir::Pending, "s1").exists());
+}
+
+#[test]
+fn a_transcript_of_which_nothing_can_be_read_makes_the_call_a_partial() {
+    let site = site();
+    let item = json!({"role": "unknown", "content": "", "raw": "id='item_1' type='message' role='user' content=['cut"});
+    Session::new("s1")
+        .transcript(json!({"items": [item]}).to_string())
+        .write(&site);
+    site.run(&[]).expect(4).counts(&[("partial", 1)]);
+    let document = site.document(Dir::Processed, "s1");
+    assert_eq!(
+        document["upload"]["call_data"]["without"],
+        json!(["transcript"])
+    );
 }

@@ -124,3 +124,19 @@ fn a_directory_that_may_not_be_read_skips_the_sessions_that_need_it() {
     fs::set_permissions(&locked, Permissions::from_mode(0o600)).unwrap();
     site.run(&[]).expect(0).counts(&[("uploaded", 1)]);
 }
+
+#[test]
+fn what_was_filed_and_cannot_be_read_is_no_reason_to_send_again() {
+    let site = site();
+    let before = fs::read(Session::new("bad").write(&site)).unwrap();
+    site.run(&[]).expect(0).counts(&[("uploaded", 1)]);
+    site.put(Dir::Pending, "metadata_bad.json", before, OLD);
+    let filed = site.dir(Dir::Processed).join("metadata_bad.json");
+    lock_up(&filed);
+    let (code, report, stderr) = run_with_rights(&site, &filed);
+    assert_eq!(code, 4, "{stderr}");
+    assert_eq!(report["sessions"]["skipped"], 1, "{stderr}");
+    assert_eq!(site.api().calls().len(), 1);
+    fs::set_permissions(&filed, Permissions::from_mode(0o600)).unwrap();
+    site.run(&[]).expect(0).counts(&[("recovered", 1)]);
+}

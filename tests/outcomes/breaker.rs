@@ -276,3 +276,32 @@ fn an_api_that_stops_in_mid_run_is_an_outage() {
     assert_eq!(outcome.stopped_by().as_deref(), Some("unavailable"));
     assert_eq!(attempts(&site, "a"), 1);
 }
+
+#[test]
+fn a_rejection_shows_that_the_service_works() {
+    let site = site();
+    for (id, minutes) in [("s1", 64), ("s2", 63), ("s3", 62), ("s4", 61)] {
+        Session::new(id)
+            .age(Duration::from_secs(minutes * 60))
+            .write(&site);
+    }
+    // Two sessions fail, the third is rejected at one path and fails at the other.
+    order(
+        &site,
+        &[
+            "upload:1-2:status=500",
+            "upload:3:status=400",
+            "call-data:1:status=500",
+        ],
+    );
+    site.run(&[])
+        .expect(3)
+        .counts(&[("deferred", 3), ("uploaded", 1)]);
+    for id in ["s1", "s2", "s3"] {
+        assert_eq!(
+            site.document(Dir::Pending, id)["upload_attempts"],
+            1,
+            "{id}"
+        );
+    }
+}

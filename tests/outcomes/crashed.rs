@@ -6,7 +6,7 @@ use reference_api::Target;
 use serde_json::Value;
 use test_support::{Dir, Session, Site};
 
-use crate::{call_ids, hits, order, site_with};
+use crate::{call_ids, hits, only_call_data, order, site_with};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -172,4 +172,19 @@ fn a_killed_run_does_not_forget_what_counts_against_the_rate() {
         Some("rate")
     );
     assert_eq!(site.api().requests().len(), 6);
+}
+
+#[test]
+fn a_crash_is_not_charged_to_a_recording_that_never_was() {
+    let site = site_with(false);
+    only_call_data("a").write(&site);
+    order(&site, &["call-data:1:stall"]);
+    kill_at_request(&site, 1);
+    site.run(&["--max-attempts", "2"])
+        .expect(0)
+        .counts(&[("uploaded", 1)]);
+    let document = site.document(Dir::Processed, "a");
+    assert_eq!(document["upload"]["recording"]["state"], "absent");
+    assert_eq!(document["upload"]["recording"]["attempts"], 0);
+    assert_eq!(document["upload"]["call_data"]["attempts"], 2);
 }

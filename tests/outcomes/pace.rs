@@ -61,7 +61,7 @@ fn a_session_that_the_rate_cuts_in_two_has_not_failed() {
     let outcome = site
         .run(&["--rate", "3/min"])
         .expect(0)
-        .counts(&[("uploaded", 1), ("left", 1)]);
+        .counts(&[("uploaded", 1), ("deferred", 1)]);
     assert_eq!(outcome.stopped_by().as_deref(), Some("rate"));
     assert_eq!(hits(&site), [2, 1, 0]);
     let left = site.names(Dir::Pending);

@@ -3,7 +3,9 @@
 use reference_api::Target;
 use test_support::{Dir, Session, Site};
 
-use crate::{Failure, demand_failure, demand_recovery, hits, keys, order, site, site_with};
+use crate::{
+    Failure, demand_failure, demand_recovery, hits, keys, only_call_data, order, site, site_with,
+};
 
 /// A site whose one session was posted without an answer. `stored` says whether the call arrived.
 #[track_caller]
@@ -102,15 +104,17 @@ fn a_question_can_stop_the_run_as_a_post_can() {
 
 #[test]
 fn an_api_that_cannot_answer_is_sent_the_post_again_under_the_same_key() {
-    for fault in ["unanswerable", "html=405", "status=404;body="] {
+    let endless = format!("status=200;body={}", "x".repeat(1024 * 1024 + 1));
+    for fault in ["unanswerable", "html=405", "status=404;body=", &endless] {
+        let shown: String = fault.chars().take(40).collect();
         for stored in [true, false] {
             let site = with_unknown_fate(true, stored);
             order(&site, &[&format!("question:all:{fault}")]);
             site.run(&[]).expect(0).counts(&[("uploaded", 1)]);
-            assert_eq!(hits(&site), [1, 2, 1], "{fault}");
+            assert_eq!(hits(&site), [1, 2, 1], "{shown}");
             let keys = keys(&site, Target::CallData);
-            assert_eq!(keys[0], keys[1], "{fault}");
-            assert_eq!(site.api().calls().len(), 1, "{fault}");
+            assert_eq!(keys[0], keys[1], "{shown}");
+            assert_eq!(site.api().calls().len(), 1, "{shown}");
         }
     }
 }
@@ -190,4 +194,39 @@ fn an_answer_that_claims_the_call_exists_is_asked_about_again_when_the_question_
     assert_eq!(hits(&site), [1, 1, 1]);
     demand_recovery(&site, "a question that failed");
     assert_eq!(hits(&site), [1, 1, 2]);
+}
+
+#[test]
+fn call_data_sent_again_by_force_is_not_taken_for_what_was_there_before() {
+    for dedupe in [false, true] {
+        let site = site_with(dedupe);
+        only_call_data("s1").write(&site);
+        site.run(&[]).expect(0).counts(&[("uploaded", 1)]);
+        site.call(["requeue", "--part", "call-data", "--force", "s1"])
+            .expect(0);
+        order(&site, &["call-data:1:reset-after=1"]);
+        site.run(&[]).expect(3).counts(&[("deferred", 1)]);
+        site.lift_backoffs();
+        site.run(&[]).expect(0).counts(&[("uploaded", 1)]);
+        // The earlier call answers the question, and proves nothing of this one.
+        assert_eq!(hits(&site)[1], 3, "dedupe {dedupe}");
+        let keys = keys(&site, Target::CallData);
+        assert_ne!(keys[0], keys[1]);
+        assert_eq!(keys[1], keys[2]);
+        assert_eq!(site.api().calls().len(), if dedupe { 1 } else { 2 });
+    }
+}
+
+#[test]
+fn a_question_that_is_refused_does_not_refuse_the_call() {
+    let site = site_with(false);
+    only_call_data("s1").write(&site);
+    order(&site, &["call-data:1:status=500", "question:1:status=400"]);
+    site.run(&[]).expect(3);
+    site.lift_backoffs();
+    site.run(&[]).expect(3).counts(&[("deferred", 1)]);
+    assert_eq!(hits(&site), [0, 1, 1], "nothing is posted");
+    site.lift_backoffs();
+    site.run(&[]).expect(0).counts(&[("uploaded", 1)]);
+    assert_eq!(site.api().calls().len(), 1);
 }

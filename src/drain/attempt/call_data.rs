@@ -29,7 +29,7 @@ impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
         if recording == PartState::Pending || recording.is_given_up() {
             lacking.insert(0, Lacking::Recording);
         }
-        let failure = match self.post(campaign, *is_complement)? {
+        let failure = match self.post(campaign)? {
             Ok(acknowledgement) => {
                 self.call_data_delivered(acknowledgement, lacking, *is_complement);
                 return Ok(());
@@ -74,11 +74,7 @@ impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
     }
 
     /// Posts the call data, asking first where an earlier post may have arrived.
-    fn post(
-        &mut self,
-        campaign: &Campaign,
-        is_complement: bool,
-    ) -> Step<Result<Acknowledged, Failure>> {
+    fn post(&mut self, campaign: &Campaign) -> Step<Result<Acknowledged, Failure>> {
         let name = &self.dossier.name;
         let body = body::build(self.dossier, &self.so_far.document, campaign).map_err(|error| {
             End::Unrecorded(SpoolError {
@@ -102,11 +98,16 @@ impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
         loop {
             if self.so_far.document.record.call_data.unconfirmed {
                 match self.ask(&session_id, &mut patience)? {
-                    // The API may hold the incomplete post that this one is to complete.
-                    Ok(Some(found)) if !is_complement || self.is_linked(&found) => {
+                    // The API may hold only the earlier post that this one is to replace.
+                    Ok(Some(found)) if !self.is_resent() || self.is_linked(&found) => {
                         return Ok(Ok(found));
                     }
                     Ok(_) => self.so_far.document.record.call_data.unconfirmed = false,
+                    // What the API has against the question it does not have against the call.
+                    Err(failure) if failure.kind == FailureKind::Rejected => {
+                        let kind = FailureKind::Server;
+                        return Ok(Err(Failure { kind, ..failure }));
+                    }
                     Err(failure) => return Ok(Err(failure)),
                 }
             }
@@ -117,7 +118,7 @@ impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
                     self.note(
                         Part::CallData,
                         if is_new { "delivered" } else { "duplicate" },
-                        timed.took,
+                        &timed.request,
                     );
                     return Ok(Ok(if is_new {
                         Acknowledged::Stored
@@ -129,20 +130,24 @@ impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
                 }
                 Err(Trouble::Again(failure)) => {
                     self.so_far.document.record.call_data.unconfirmed |= failure.fate_unknown;
-                    self.note_failure(Part::CallData, failure, timed.took);
+                    self.note_failure(Part::CallData, failure, &timed.request);
                 }
                 Err(Trouble::Session(failure)) => {
-                    let failure = self.noted(Part::CallData, failure, timed.took);
+                    let failure = self.noted(Part::CallData, failure, &timed.request);
                     self.so_far.document.record.call_data.unconfirmed |= failure.fate_unknown;
                     return self.confirm(failure, &session_id, &mut patience);
                 }
                 Err(Trouble::Stop(stop, failure)) => {
                     let fate_unknown = failure.as_ref().is_some_and(|failure| failure.fate_unknown);
                     self.so_far.document.record.call_data.unconfirmed |= fate_unknown;
-                    return Err(self.stopped(Part::CallData, stop, failure, timed.took));
+                    return Err(self.stopped(Part::CallData, stop, failure, &timed.request));
                 }
             }
         }
+    }
+
+    fn is_resent(&self) -> bool {
+        self.so_far.document.record.call_data.resent
     }
 
     /// Whether the API's copy of the call holds our recording, where that was what it lacked.
@@ -170,6 +175,7 @@ impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
         let record = &mut self.so_far.document.record;
         record.count_attempt(Part::CallData);
         record.call_data.unconfirmed = false;
+        record.call_data.resent = false;
         record.call_data.error = None;
         self.so_far.delivered = true;
         match acknowledged {

@@ -4,10 +4,8 @@ mod call_data;
 mod question;
 mod recording;
 
-use std::time::Duration;
-
 use super::body;
-use super::exchange::Exchange;
+use super::exchange::{Exchange, RequestFacts};
 use crate::clock::Clock;
 use crate::outcome::{Failure, Part};
 use crate::plan::{Delivery, Policy, retry_after_delay};
@@ -129,43 +127,50 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
         self.so_far.charges.push(Charge { part, retry_after });
     }
 
-    fn note(&mut self, part: Part, outcome: &str, took: Duration) {
+    fn note(&mut self, part: Part, outcome: &str, request: &RequestFacts) {
         settle::remember(
             &mut self.so_far.document,
             part,
             outcome,
             None,
-            Some(took),
+            Some(request.took),
             self.clock.now(),
         );
     }
 
-    fn noted(&mut self, part: Part, mut failure: Failure, took: Duration) -> Failure {
+    fn noted(&mut self, part: Part, mut failure: Failure, request: &RequestFacts) -> Failure {
         failure.message = self.redactor.scrub_message(&failure.message, 400);
-        self.note_failure(part, failure.clone(), took);
+        self.note_failure(part, failure.clone(), request);
         failure
     }
 
-    fn note_failure(&mut self, part: Part, mut failure: Failure, took: Duration) {
+    fn note_failure(&mut self, part: Part, mut failure: Failure, request: &RequestFacts) {
         failure.message = self.redactor.scrub_message(&failure.message, 400);
         settle::note_failure(
             &mut self.so_far.document,
             part,
             &failure,
-            Some(took),
+            Some(request.took),
             self.clock.now(),
         );
         log::warn!(
             session = self.dossier.document.session_id(),
             part = part.as_str(),
             kind = failure.kind.as_str(),
+            request_id = request.id.as_str(),
             reason = failure.message.as_str();
             "not delivered"
         );
     }
 
-    fn stopped(&mut self, part: Part, stop: Stop, failure: Option<Failure>, took: Duration) -> End {
-        let message = failure.map(|failure| self.noted(part, failure, took).message);
+    fn stopped(
+        &mut self,
+        part: Part,
+        stop: Stop,
+        failure: Option<Failure>,
+        request: &RequestFacts,
+    ) -> End {
+        let message = failure.map(|failure| self.noted(part, failure, request).message);
         End::Stopped(stop, message)
     }
 }

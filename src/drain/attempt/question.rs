@@ -55,25 +55,25 @@ impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
             let timed = self.exchange.find(session_id, &call_id, patience);
             match timed.result {
                 Ok(Presence::Present { recording_url }) => {
-                    self.note(Part::CallData, "duplicate", timed.took);
+                    self.note(Part::CallData, "duplicate", &timed.request);
                     return Ok(Ok(Some(Acknowledged::Duplicate { recording_url })));
                 }
                 Ok(Presence::Absent) => {
-                    self.note(Part::CallData, "not_found", timed.took);
+                    self.note(Part::CallData, "not_found", &timed.request);
                     return Ok(Ok(None));
                 }
                 Ok(Presence::Unanswerable) => {
-                    self.note(Part::CallData, "not_answered", timed.took);
+                    self.note(Part::CallData, "not_answered", &timed.request);
                     return Ok(Ok(None));
                 }
                 Err(Trouble::Again(failure)) => {
-                    self.note_failure(Part::CallData, failure, timed.took)
+                    self.note_failure(Part::CallData, failure, &timed.request)
                 }
                 Err(Trouble::Session(failure)) => {
-                    return Ok(Err(self.noted(Part::CallData, failure, timed.took)));
+                    return Ok(Err(self.noted(Part::CallData, failure, &timed.request)));
                 }
                 Err(Trouble::Stop(stop, failure)) => {
-                    return Err(self.stopped(Part::CallData, stop, failure, timed.took));
+                    return Err(self.stopped(Part::CallData, stop, failure, &timed.request));
                 }
             }
         }

@@ -1,10 +1,8 @@
 //! The recording's share of a try: send it, and record at once that it is delivered.
 
-use std::time::Duration;
-
 use super::{Attempt, End, Step};
 use crate::clock::Clock;
-use crate::drain::exchange::{Patience, Timed, Trouble};
+use crate::drain::exchange::{Patience, RequestFacts, Timed, Trouble};
 use crate::outcome::{Failure, FailureKind, Part};
 use crate::plan::{CallDataStep, RecordingStep, RecordingToSend};
 use crate::session::PartState;
@@ -15,6 +13,7 @@ use crate::upload::{StoredRecording, UploadApi, idempotency};
 impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
     pub(super) fn recording(&mut self, step: &RecordingStep, next: &CallDataStep) -> Step<()> {
         let now = self.clock.now();
+        let manifest_seconds = self.manifest_seconds();
         let record = &mut self.so_far.document.record;
         match step {
             RecordingStep::Settled => Ok(()),
@@ -25,6 +24,7 @@ impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
             RecordingStep::Missing { reason } => {
                 record.give_up(Part::Recording, PartState::Missing, now);
                 record.recording.reason = Some(self.redactor.scrub(reason, 200));
+                record.recording.duration_seconds = manifest_seconds;
                 log::warn!(session = self.dossier.document.session_id(), reason = reason.as_str(); "the recording is missing, the call data goes without it");
                 Ok(())
             }
@@ -44,12 +44,20 @@ impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
         }
     }
 
+    fn manifest_seconds(&self) -> Option<u64> {
+        let manifest = self.dossier.manifest.here()?.content.as_ref().ok()?;
+        manifest.duration.map(|duration| duration.as_secs())
+    }
+
     fn upload(&mut self, recording: &RecordingToSend, next: &CallDataStep) -> Step<()> {
         let path = format!("recordings/{}", recording.file.relative.display());
         settle::set(
             self.so_far.document.set_recording_path(&path),
             &self.dossier.name,
         )?;
+        // The manifest's, whatever becomes of the file: call data may go without it.
+        self.so_far.document.record.recording.duration_seconds =
+            recording.duration.map(|duration| duration.as_secs());
         let mut patience = Patience::default();
         let failure = loop {
             let timed = match self.send_recording(recording, &mut patience) {
@@ -65,18 +73,18 @@ impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
                         } else {
                             "delivered"
                         },
-                        timed.took,
+                        &timed.request,
                     );
                     return self.recording_delivered(recording, stored.url, stored.duplicate, next);
                 }
                 Err(Trouble::Again(failure)) => {
-                    self.note_failure(Part::Recording, failure, timed.took)
+                    self.note_failure(Part::Recording, failure, &timed.request)
                 }
                 Err(Trouble::Session(failure)) => {
-                    break self.noted(Part::Recording, failure, timed.took);
+                    break self.noted(Part::Recording, failure, &timed.request);
                 }
                 Err(Trouble::Stop(stop, failure)) => {
-                    return Err(self.stopped(Part::Recording, stop, failure, timed.took));
+                    return Err(self.stopped(Part::Recording, stop, failure, &timed.request));
                 }
             }
         };
@@ -106,7 +114,9 @@ impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
         }
         let mut file = match file {
             Ok(file) => file,
-            Err(failure) => return Err(self.noted(Part::Recording, failure, Duration::ZERO)),
+            Err(failure) => {
+                return Err(self.noted(Part::Recording, failure, &RequestFacts::default()));
+            }
         };
         let document = &self.so_far.document;
         let len_bytes = file.len_bytes();
@@ -148,7 +158,6 @@ impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
         record.set_state(Part::Recording, state, now);
         record.recording.url = Some(url);
         record.recording.bytes = Some(sent.file.len_bytes);
-        record.recording.duration_seconds = sent.duration.map(|duration| duration.as_secs());
         record.recording.size_mismatch = sent.size_mismatch;
         record.recording.reason = None;
         record.recording.error = None;

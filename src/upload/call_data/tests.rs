@@ -88,13 +88,19 @@ fn a_stated_duration_keeps_its_digits_and_loses_its_fraction_elsewhere() {
         ("0", "0", "0"),
         ("0.999", "0.999", "0"),
         ("3.3e1", "3.3e1", "33"),
-        ("1e300", "1e300", "18446744073709551615"),
-        // Negative or no number: as if there were none; the document's times step in.
-        ("-0.001", "null", "9"),
-        ("-33", "null", "9"),
+        ("1000000000000", "1000000000000", "1000000000000"),
+        // Negative or beyond belief: it is given, so nothing else steps in.
+        ("1000000000000.5", "null", "null"),
+        ("1e300", "null", "null"),
+        ("1e999", "null", "null"),
+        ("-0.001", "null", "null"),
+        ("-3.5", "null", "null"),
+        ("-33", "null", "null"),
+        ("-1e999", "null", "null"),
+        // No number: as if there were none; the document's times step in.
         ("\"33\"", "null", "9"),
         ("null", "null", "9"),
-        ("1e999", "null", "9"),
+        ("[33]", "null", "9"),
     ] {
         let transcript = transcript(&format!(r#","duration_seconds":{stated}"#));
         let input = input(Some(&transcript));
@@ -110,7 +116,7 @@ fn a_duration_that_is_not_stated_is_computed_from_the_transcripts_times() {
         ("10:16:19Z", "10:16:20Z", "1.0", "1"),
         ("10:16:19Z", "10:16:19.999999Z", "0.999999", "0"),
         ("10:16:19Z", "10:16:19Z", "0.0", "0"),
-        ("10:16:19.000001Z", "10:16:19Z", "null", "9"),
+        ("10:16:19.000001Z", "10:16:19Z", "null", "null"),
         ("no", "10:16:19Z", "null", "9"),
         ("10:16:19Z", "no", "null", "9"),
     ] {
@@ -121,6 +127,19 @@ fn a_duration_that_is_not_stated_is_computed_from_the_transcripts_times() {
         assert_eq!(at(&input, DURATION_SECONDS), seconds, "{start} {end}");
         assert_eq!(at(&input, DURATION), whole, "{start} {end}");
     }
+}
+
+#[test]
+fn a_negative_stated_duration_is_not_replaced_by_the_transcripts_times() {
+    let transcript = transcript(
+        r#","duration_seconds":-3.5,"start_time":"2025-10-29T10:00:00Z","end_time":"2025-10-29T10:00:07Z""#,
+    );
+    let mut input = input(Some(&transcript));
+    assert_eq!(at(&input, DURATION_SECONDS), "null");
+    assert_eq!(at(&input, DURATION), "null");
+    assert_eq!(at(&input, ["callDetails", "recordingDuration"]), "null");
+    input.recording_duration = Some(Duration::from_secs(5));
+    assert_eq!(at(&input, ["callDetails", "recordingDuration"]), "5");
 }
 
 #[test]

@@ -109,10 +109,13 @@ fn not_found_and_not_allowed_depend_on_who_says_so() {
         (404, CONTRACT, Presence::Absent),
         (404, HTML, Presence::Unanswerable),
         (405, HTML, Presence::Unanswerable),
-        (405, CONTRACT, Presence::Unanswerable),
+        (405, b"", Presence::Unanswerable),
     ] {
         assert_eq!(question(&reply(status, body), "CALL-1"), Ok(expected));
     }
+    let failure = question(&reply(405, CONTRACT), "CALL-1").unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Rejected);
+    assert!(failure.fate_unknown);
 }
 
 #[test]
@@ -171,6 +174,14 @@ fn a_recording_is_stored_only_with_success_a_url_and_the_right_size() {
             "https://crm.example.com/u/b",
         ),
         (
+            r#"{"success":true,"data":{"url":" s3+x://bucket/a b "}}"#,
+            "s3+x://bucket/a b",
+        ),
+        (
+            r#"{"success":true,"data":{"url":"/u/a?x=http://y"}}"#,
+            "https://crm.example.com/u/a?x=http://y",
+        ),
+        (
             r#"{"success":true,"data":{"url":null,"relativeUrl":"u/b"}}"#,
             "https://crm.example.com/u/b",
         ),
@@ -222,6 +233,29 @@ fn a_recording_is_stored_only_with_success_a_url_and_the_right_size() {
         let failure = stored(status, body).unwrap_err();
         assert_eq!(failure.kind, FailureKind::Protocol, "{status} {body}");
         assert!(!failure.fate_unknown && !failure.claims_duplicate, "{body}");
+    }
+}
+
+#[test]
+fn a_recordings_url_that_is_no_url_is_refused() {
+    for url in [
+        "javascript:1",
+        "foo",
+        "foo/bar",
+        "x?u=http://y",
+        "://x",
+        "1s://x",
+        "http://",
+        "http:/x",
+        "http:x",
+    ] {
+        for status in [200, 409] {
+            let body = format!(r#"{{"success":true,"data":{{"url":"{url}","relativeUrl":"/a"}}}}"#);
+            let failure = recording(&reply(status, body.as_bytes()), ORIGIN, 1).unwrap_err();
+            assert_eq!(failure.kind, FailureKind::Protocol, "{url}");
+            let why = "data.url is no URL";
+            assert!(failure.message.contains(why), "{}", failure.message);
+        }
     }
 }
 
@@ -350,8 +384,17 @@ fn an_endless_answer_is_protocol_for_2xx_and_by_status_otherwise() {
         body: ReplyBody::TooLarge,
         ..reply(status, b"")
     };
-    assert_eq!(kinds(&endless(200)), [FailureKind::Protocol; 3]);
-    assert!(call_data(&endless(200)).unwrap_err().fate_unknown);
+    for status in [200, 299] {
+        let failure = recording(&endless(status), ORIGIN, 1).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Protocol);
+        let failure = call_data(&endless(status)).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Protocol);
+        assert!(failure.fate_unknown);
+        assert_eq!(
+            question(&endless(status), "CALL-1"),
+            Ok(Presence::Unanswerable)
+        );
+    }
     assert_eq!(kinds(&endless(500)), [FailureKind::Server; 3]);
 }
 
@@ -386,7 +429,7 @@ fn a_redirect_is_shown_without_what_may_be_secret() {
     let message = |status| call_data(&reply(status, HTML)).unwrap_err().message;
     assert_eq!(
         message(304),
-        format!("{URL} redirects to nowhere (status 304): correct --api-url")
+        format!("{URL} redirects without saying where (status 304): correct --api-url")
     );
     assert_eq!(
         message(404),

@@ -7,6 +7,7 @@ use rustls::pki_types::CertificateDer;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 use crate::upload::options::ClientError;
+use crate::upload::transport_failure::certificate;
 
 /// The trust anchors of a client.
 pub(super) struct Anchors {
@@ -58,7 +59,7 @@ fn parse_extra(pem: &[u8]) -> Result<Vec<Certificate<'static>>, ClientError> {
                 .add(CertificateDer::from(certificate.der()))
                 .map_err(|error| ClientError::CaInvalid {
                     number: certificates.len() + 1,
-                    reason: error.to_string(),
+                    reason: certificate::reason(&error),
                 })?;
             certificates.push(certificate);
         }

@@ -147,6 +147,56 @@ fn a_certificate_says_what_is_wrong_with_it() {
 }
 
 #[test]
+fn no_fault_of_a_certificate_is_shown_as_a_programmers_name() {
+    /// Stands for an error of the library below, which prints its name in both forms.
+    #[derive(Debug)]
+    struct MaximumPathDepthExceeded;
+    impl std::fmt::Display for MaximumPathDepthExceeded {
+        fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(formatter, "{self:?}")
+        }
+    }
+    impl std::error::Error for MaximumPathDepthExceeded {}
+
+    let below = rustls::OtherError(std::sync::Arc::new(MaximumPathDepthExceeded));
+    let algorithms = CertificateError::UnsupportedSignatureAlgorithmContext {
+        signature_algorithm_id: vec![1, 2],
+        supported_algorithms: Vec::new(),
+    };
+    let purpose = CertificateError::InvalidPurposeContext {
+        required: rustls::ExtendedKeyPurpose::ServerAuth,
+        presented: Vec::new(),
+    };
+    for (error, words) in [
+        (
+            CertificateError::Other(below),
+            "maximum path depth exceeded",
+        ),
+        (CertificateError::BadEncoding, "bad encoding"),
+        (algorithms, "unsupported signature algorithm"),
+        (purpose, "certificate does not allow extended key usage for"),
+    ] {
+        for (stage, before) in [
+            (
+                Stage::Connecting,
+                "cannot trust crm.example.com:443: its certificate is not valid, ",
+            ),
+            (
+                Stage::Connected,
+                "sending the recording broke off after 0 of 10 bytes: TLS failed, its certificate \
+                 is not valid, ",
+            ),
+        ] {
+            let cause = Cause::Tls(TlsError::InvalidCertificate(error.clone()));
+            let message = broken(stage, cause, sent(0), &route()).message;
+            let shown = message.strip_prefix(before).unwrap_or(&message);
+            assert!(shown.starts_with(words), "{message}");
+            assert!(!message.contains(['{', '[']), "{message}");
+        }
+    }
+}
+
+#[test]
 fn a_proxy_that_opens_no_tunnel_is_told_apart_from_one_that_wants_credentials() {
     for (status, kind, message) in [
         (

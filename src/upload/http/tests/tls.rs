@@ -5,7 +5,10 @@ use std::process::Command;
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::*;
@@ -121,6 +124,75 @@ fn a_certificate_that_cannot_be_trusted_says_why_and_nothing_is_sent() {
         assert!(!failure.connected && !failure.fate_unknown);
         assert!(failure.message.contains(why), "{}", failure.message);
         assert!(!server.join(), "a request was sent");
+    }
+}
+
+/// A server's certificate of X.509 version 1. Its key does not matter: it is refused before.
+const VERSION_1: &str = "\
+-----BEGIN CERTIFICATE-----\n\
+MIIBJDCBywIUG1k1CDL8uHMB2p9r3XToW+Ax6H0wCgYIKoZIzj0EAwIwFDESMBAG\n\
+A1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjE2NDExN1oYDzIxMjYxMDI5MTY0MTE3\n\
+WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC\n\
+AARpYv11hthsQp/fpYGaVAWR29Ez17LjspkZGJeeB697I0zEsVhb7XRjroD/BeEi\n\
+qNMGp6vCb2UrxyNeiKz1xGSDMAoGCCqGSM49BAMCA0gAMEUCIQCqh/x5LbFO4u7q\n\
+E0cuXW+8cHvapnhncYnMGiUcEgM4WQIgfDLFrgOmU+FvPhxXuH97M5ubHOphm8UJ\n\
+dR8bZlsLKyM=\n\
+-----END CERTIFICATE-----\n\
+";
+
+/// A server that shows a certificate whatever it is, with a key that need not be its own.
+#[derive(Debug)]
+struct Shows(Arc<CertifiedKey>);
+
+impl ResolvesServerCert for Shows {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0))
+    }
+}
+
+fn showing(certificate: CertificateDer<'static>, key: &KeyPair) -> Arc<ServerConfig> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let key = provider.key_provider.load_private_key(key).unwrap();
+    let shown = Shows(Arc::new(CertifiedKey::new(vec![certificate], key)));
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(shown));
+    Arc::new(config)
+}
+
+#[test]
+fn a_certificate_that_no_server_may_show_says_what_to_issue() {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = params.self_signed(&key).unwrap();
+    let version_1 = CertificateDer::from_pem_slice(VERSION_1.as_bytes()).unwrap();
+    for (certificate, pem, why) in [
+        (
+            authority.der().clone(),
+            authority.pem(),
+            "its certificate is an authority's (CA:TRUE), which no server may show as its own; \
+             issue the server one with CA:FALSE and give its issuer's with --ca-file",
+        ),
+        (
+            version_1,
+            VERSION_1.to_owned(),
+            "its certificate is not of X.509 version 3; issue the server one that is, with its \
+             host as subjectAltName",
+        ),
+    ] {
+        // Trusted or not, it is refused for the same reason.
+        for pem in [pem, Authority::new().pem] {
+            let server = serve_tls(showing(certificate.clone(), &key));
+            let mut client = trusting(&https(&server), &pem);
+            let failure = upload(&mut client, &mut Untouched, 4).unwrap_err();
+            assert_eq!(failure.kind, FailureKind::Certificate, "{failure:?}");
+            assert!(failure.message.ends_with(why), "{}", failure.message);
+            assert!(!server.join(), "a request was sent");
+        }
     }
 }
 
