@@ -55,7 +55,7 @@ pub(super) fn read(value: &RawValue) -> Item {
         (Some(text), Some(role)) => turn(&object, printed.item(), &role, text),
         (own_text, own_role) => match &printed {
             Printed::Unreadable => Item::Unreadable,
-            Printed::Absent if own_text.is_some() => Item::OtherRole,
+            Printed::Absent if own_text.is_some() => Item::Unreadable,
             Printed::Absent => Item::Empty,
             Printed::Read(item) => from_printed(&object, item, own_text, own_role),
         },
@@ -75,7 +75,8 @@ fn from_printed(
     let text = own_text.or_else(|| item.content.clone().filter(|text| has_text(text)));
     match (item.role.clone().or(own_role), text) {
         (_, None) => Item::Empty,
-        (None, Some(_)) => Item::OtherRole,
+        // Something was said, and who said it cannot be told.
+        (None, Some(_)) => Item::Unreadable,
         (Some(role), Some(text)) => turn(object, Some(item), &role, text),
     }
 }
@@ -288,6 +289,33 @@ mod tests {
             let text = format!(r#"{{"role":"user","content":"","raw":{raw}}}"#);
             assert!(matches!(item(&text), Item::Empty), "{text}");
         }
+    }
+
+    #[test]
+    fn text_of_nobody_known_is_unreadable_and_an_enums_member_is_known() {
+        for text in [
+            with_raw("", "role=<ChatRole object at 0x7f> content=['x']"),
+            with_raw(
+                r#""role":"unknown","content":"x","#,
+                "role=None content=['x']",
+            ),
+            r#"{"role":"unknown","content":"x"}"#.to_owned(),
+            r#"{"role":5,"content":"x"}"#.to_owned(),
+            r#"{"content":"x"}"#.to_owned(),
+        ] {
+            assert!(matches!(item(&text), Item::Unreadable), "{text}");
+        }
+        for (role, expected) in [
+            ("<ChatRole.USER: 'user'>", Role::User),
+            ("<Role.ASSISTANT: 'assistant'>", Role::Assistant),
+            ("ChatRole.USER", Role::User),
+        ] {
+            let raw = format!("type='message' role={role} content=['x']");
+            let turn = said(&with_raw(r#""role":"unknown","content":"","#, &raw));
+            assert_eq!((turn.role, turn.content.as_str()), (expected, "x"));
+        }
+        let system = with_raw("", "role=<ChatRole.SYSTEM: 'system'> content=['x']");
+        assert!(matches!(item(&system), Item::OtherRole));
     }
 
     #[test]

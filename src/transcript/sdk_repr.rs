@@ -14,7 +14,7 @@ use super::python_literal::{
 pub struct PrintedItem {
     /// `message`, `function_call`, …: the field `type`, else what the class's name means.
     pub item_type: Option<String>,
-    /// `system`, `user`, `assistant`, ….
+    /// `system`, `user`, `assistant`, …: a string, or a member of an enum.
     pub role: Option<String>,
     /// The text: a string, or a list's strings, a newline between them.
     pub content: Option<String>,
@@ -103,7 +103,7 @@ impl PrintedItem {
         let value = argument.value;
         match argument.keyword {
             Some("type") => self.item_type = string(value).or_else(|| self.item_type.take()),
-            Some("role") => self.role = string(value),
+            Some("role") => self.role = role(value),
             Some("content") => {
                 self.has_content = true;
                 self.content = text(value);
@@ -126,6 +126,33 @@ fn text(value: Value<'_>) -> Option<String> {
         }
         other => string(other),
     }
+}
+
+/// A role: a string, or a member of an enum, as `ChatRole.USER` or `<ChatRole.USER: 'user'>`.
+fn role(value: Value<'_>) -> Option<String> {
+    match value {
+        Value::Name(name) => member_name(name),
+        Value::Opaque(text) => enum_member(text),
+        other => string(other),
+    }
+}
+
+/// The role that a member of an enum stands for: its value when that is a string, else its name.
+fn enum_member(text: &str) -> Option<String> {
+    let mut cursor = Cursor::new(text);
+    cursor.expect("<").ok()?;
+    let name = member_name(cursor.dotted_name("a member").ok()?)?;
+    cursor.expect(":").ok()?;
+    cursor.skip_space();
+    let value = read_value(&mut cursor, MAX_DEPTH).ok()?;
+    cursor.expect(">").ok()?;
+    Some(string(value).map_or(name, |value| value.to_lowercase()))
+}
+
+/// The last part of a dotted name, as roles are spelled. A name without a dot is no member.
+fn member_name(name: &str) -> Option<String> {
+    let (_, member) = name.rsplit_once('.')?;
+    (!member.is_empty()).then(|| member.to_lowercase())
 }
 
 fn string(value: Value<'_>) -> Option<String> {
@@ -195,6 +222,38 @@ mod tests {
         let item = parse("Something(type='function_call', name='create_lead')").unwrap();
         assert_eq!(item.item_type.as_deref(), Some("function_call"));
         assert_eq!(item.name.as_deref(), Some("create_lead"));
+    }
+
+    #[test]
+    fn a_role_may_be_a_member_of_an_enum() {
+        for (role, expected) in [
+            ("<ChatRole.USER: 'user'>", Some("user")),
+            ("<Role.ASSISTANT: 'assistant'>", Some("assistant")),
+            ("<Role.AGENT: \"ASSISTANT\">", Some("assistant")),
+            ("<Role.USER: 1>", Some("user")),
+            ("<llm.ChatRole.SYSTEM: 'system'>", Some("system")),
+            ("ChatRole.USER", Some("user")),
+            ("livekit.agents.llm.ChatRole.ASSISTANT", Some("assistant")),
+            ("<ChatRole object at 0x7f>", None),
+            ("<ChatRole.USER object at 0x7f>", None),
+            ("<ChatRole.USER>", None),
+            ("<USER: 'user'>", None),
+            ("<ChatRole.USER: 'user' and more>", None),
+            ("<>", None),
+            ("USER", None),
+            ("...", None),
+            ("None", None),
+            ("1", None),
+        ] {
+            for text in [
+                format!("id='x' role={role} content=['a']"),
+                format!("ChatMessage(content=['a'], role={role})"),
+            ] {
+                let item = parse(&text).unwrap();
+                assert_eq!(item.role.as_deref(), expected, "{text}");
+                assert_eq!(item.content.as_deref(), Some("a"), "{text}");
+            }
+        }
     }
 
     #[test]

@@ -47,8 +47,8 @@ pub enum Value<'a> {
         /// What stands in the parentheses.
         arguments: Vec<Argument<'a>>,
     },
-    /// An object without a `repr` of its own: `<…>`.
-    Opaque,
+    /// An object without a `repr` of its own, as it stands: `<…>`.
+    Opaque(&'a str),
 }
 
 /// One argument of a call.

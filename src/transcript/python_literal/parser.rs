@@ -40,7 +40,7 @@ pub(in crate::transcript) fn value<'a>(
         Some('[') => list(cursor, depth),
         Some('(') => tuple(cursor, depth),
         Some('{') => braces(cursor, depth),
-        Some('<') => cursor.opaque().map(|()| Value::Opaque),
+        Some('<') => cursor.opaque().map(|()| Value::Opaque(cursor.since(start))),
         _ if cursor.eat("...") => Ok(Value::Name(cursor.since(start))),
         _ => name_or_call(cursor, depth),
     }

@@ -149,10 +149,10 @@ fn opaque_objects_end_at_their_own_bracket() {
         "<b'>' r\">\" x>",
         "<>",
     ] {
-        assert_eq!(parse(text), Ok(Value::Opaque), "{text}");
+        assert_eq!(parse(text), Ok(Value::Opaque(text)), "{text}");
         assert_eq!(
             parse(&format!("[{text}, 1]")),
-            Ok(Value::List(vec![Value::Opaque, Value::Number("1")])),
+            Ok(Value::List(vec![Value::Opaque(text), Value::Number("1")])),
             "{text}"
         );
     }
@@ -195,7 +195,7 @@ fn nesting_ends_at_the_limit() {
         assert!(parse(&opening.repeat(200_000)).is_err(), "{opening}");
     }
     let deep = format!("{}{}", "<".repeat(200_000), ">".repeat(200_000));
-    assert_eq!(parse(&deep), Ok(Value::Opaque));
+    assert_eq!(parse(&deep), Ok(Value::Opaque(&deep)));
 }
 
 /// Each of these would take hours if the parser read any part of the text over and over.
