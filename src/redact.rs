@@ -15,6 +15,9 @@ pub const WITHHELD: &str = "[withheld: it quotes call content]";
 /// The shortest value of a lead that is looked for, in characters.
 const MIN_LEAD_CHARS: usize = 3;
 
+/// The shortest turn of the call that is looked for as a whole, in characters.
+const MIN_TURN_CHARS: usize = 6;
+
 /// Of a text, at least so many characters are looked at.
 const MIN_LOOKED_AT_CHARS: usize = 4096;
 
@@ -83,7 +86,8 @@ impl Redactor {
     /// line, without control characters, secrets, whole phone numbers or e-mail addresses.
     ///
     /// The whole text is withheld when it quotes a value of the lead (three characters or more, in
-    /// any case, as words of their own) or twelve characters in a row of what was said.
+    /// any case, as words of their own), a whole turn of six characters or more, or twelve characters
+    /// in a row of what was said.
     pub fn scrub(&self, text: &str, max_chars: usize) -> String {
         // Far more than can be shown is looked at, yet not all of a text without end.
         let looked_at = max_chars.saturating_mul(4).max(MIN_LOOKED_AT_CHARS);
@@ -118,8 +122,16 @@ impl Redactor {
             || self
                 .transcript_texts
                 .iter()
-                .any(|said| message.shares_a_window(said))
+                .any(|said| message.shares_a_window(said) || is_quoted_whole(&message, said))
     }
+}
+
+/// Whether a turn that is too short for a window is in a message as words of its own. The shortest
+/// turns ("yes", "hello") are words that messages use too.
+fn is_quoted_whole(message: &compare::Message, said: &str) -> bool {
+    let said = compare::fold(said);
+    let said = said.trim();
+    said.chars().count() >= MIN_TURN_CHARS && message.contains(said)
 }
 
 /// Whether a character would steer a terminal or hide text on it: control characters, line and

@@ -205,3 +205,17 @@ fn our_words_in_front_of_a_withheld_quotation_stay() {
         format!("{WITHHELD}{WITHHELD}")
     );
 }
+
+#[test]
+fn a_short_turn_is_withheld_as_a_whole() {
+    let redactor = Redactor::new()
+        .transcript_text("zebra 42")
+        .transcript_text("yes");
+    assert_eq!(
+        redactor.scrub("content \"Zebra 42\" is too short", 100),
+        WITHHELD
+    );
+    for text in ["zebra 421", "say yes", "campaign not found"] {
+        assert_eq!(redactor.scrub(text, 100), text);
+    }
+}
