@@ -17,6 +17,7 @@ mod inspect;
 mod kinds;
 mod lock;
 mod many;
+mod moving;
 mod readme;
 mod requeue;
 mod requeue_again;

@@ -133,6 +133,10 @@ impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
             self.exchange
                 .upload(&session_id, &name, len_bytes, &mut file, &key, patience);
         if timed.result.is_ok() && !file.is_unchanged_since(&recording.file) {
+            // The API has something that is not the recording; under its key it would go on having
+            // it.
+            let record = &mut self.so_far.document.record;
+            record.generation = record.generation.saturating_add(1);
             timed.result = Err(Trouble::Session(changed(
                 "the recording changed while it was sent",
             )));
