@@ -1,4 +1,19 @@
 //! Delivers the recordings and call data of a voice agent from a spool directory to an upload API.
+//!
+//! The library under the `callspool` program. It is laid out in floors; a module imports from its
+//! own floor and those below, never from above:
+//!
+//! - [`cli`], then [`command`], [`config`] and [`logging`]: what was asked for, and the wiring.
+//! - [`drain`]: the loop of a run, which alone knows disk, wire and decisions together.
+//! - [`settle`] and [`report`]: outcomes written back; what people and machines read.
+//! - [`spool`] (the disk), [`upload`] (the wire) and [`plan`] (decisions without I/O): none of them
+//!   knows the other two.
+//! - [`session`], [`manifest`], [`transcript`], [`lead`], [`outcome`] and what they rest on
+//!   ([`json`], [`timestamp`], [`redact`], [`clock`]): plain data. Only [`clock`] reads the time.
+//!
+//! A [`spool::Spool`] can only be read; whatever changes it is a method of
+//! [`spool::LeasedSpool`], which exists only while the lock is held. That is why `dry-run` and
+//! `inspect` cannot change anything.
 
 pub mod cli;
 pub mod clock;

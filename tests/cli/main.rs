@@ -9,6 +9,7 @@
     reason = "fixtures are not state: they need not be durable, and may overwrite"
 )]
 
+mod architecture;
 mod disk;
 mod dry_run;
 mod exit_codes;

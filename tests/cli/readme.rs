@@ -1,8 +1,14 @@
-//! What the README promises of flags and exit codes is what the program has.
+//! What the README promises of flags, variables, commands, exit codes and the report is what the
+//! program has.
 
 use std::collections::BTreeSet;
+use std::fs;
 
-use crate::site;
+use callspool::config::Environment;
+use callspool::report::Stop;
+use serde_json::Value;
+
+use crate::{site, site_with, write_sessions};
 
 const README: &str = include_str!("../../README.md");
 
@@ -73,4 +79,131 @@ fn every_exit_code_of_the_readme_is_in_the_help() {
             "{code} is not in the help"
         );
     }
+}
+
+/// The text of the README's first fenced block that begins with that line.
+fn block(fence: &str, holds: &str) -> &'static str {
+    README
+        .split(&format!("```{fence}\n"))
+        .skip(1)
+        .filter_map(|rest| rest.split("\n```").next())
+        .find(|text| text.contains(holds))
+        .unwrap()
+}
+
+#[test]
+fn every_variable_of_the_readme_is_the_one_of_its_flag() {
+    let help = site().call(["--help"]).expect(0).stdout;
+    for line in rows("| flag | default |") {
+        let cells: Vec<&str> = line
+            .split('|')
+            .map(|cell| cell.trim().trim_matches('`'))
+            .collect();
+        let (flag, variable) = (cells[1], cells[3]);
+        let about = help
+            .split('\n')
+            .skip_while(|line| {
+                !line.split([' ', '[', '.']).any(|word| word == flag)
+                    || !line.trim_start().starts_with('-')
+            })
+            .take(3)
+            .collect::<String>();
+        assert!(
+            about.contains(&format!("[env: {variable}]")),
+            "{flag}: {variable}: {about}"
+        );
+    }
+}
+
+#[test]
+fn the_readmes_config_file_is_accepted() {
+    let site = site();
+    let config = site.home().join("config.toml");
+    fs::write(&config, block("toml", "api_url")).unwrap();
+    let mut command = site.bare_command();
+    command
+        .args(["--config", config.to_str().unwrap(), "inspect", "--root"])
+        .arg(site.root());
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[test]
+fn every_command_line_of_the_readme_is_understood() {
+    let lines = README.replace("\\\n", " ");
+    let commands: Vec<Vec<&str>> = lines
+        .lines()
+        .filter_map(|line| line.strip_prefix("$ "))
+        .flat_map(|line| line.split('|'))
+        .map(|command| command.split_whitespace().collect::<Vec<_>>())
+        .filter(|words| {
+            words
+                .first()
+                .is_some_and(|word| word.ends_with("callspool"))
+        })
+        .collect();
+    assert!(commands.len() > 10, "{commands:?}");
+    let home = site().home().join("no.toml");
+    for command in commands {
+        let parsed = callspool::cli::parse_in(&command, &Environment::default(), &home);
+        assert!(parsed.is_ok(), "{command:?}: {parsed:?}");
+    }
+}
+
+/// The names of all members of a value, however deep, as paths; `[]` stands for a list's elements.
+fn members(value: &Value, path: &str, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(object) => {
+            for (name, value) in object {
+                let path = format!("{path}.{name}");
+                members(value, &path, found);
+                found.insert(path);
+            }
+        }
+        Value::Array(array) => {
+            for value in array {
+                members(value, &format!("{path}[]"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn the_readmes_report_has_the_members_of_a_real_one_and_adds_up() {
+    let site = site_with(&["call-data:1:status=500"]);
+    write_sessions(&site, &["a", "b"]);
+    let real = site.run(&[]).expect(3).report();
+    let shown: Value = serde_json::from_str(block("json", "\"command\"")).unwrap();
+    let (mut expected, mut written) = (BTreeSet::new(), BTreeSet::new());
+    members(&real, "", &mut expected);
+    members(&shown, "", &mut written);
+    assert!(expected.contains(".errors[].kind"), "{expected:?}");
+    assert_eq!(written, expected);
+
+    let sessions = shown["sessions"].as_object().unwrap();
+    let sum: u64 = sessions
+        .iter()
+        .filter(|(name, _)| !["pending", "recovered", "conserved"].contains(&name.as_str()))
+        .filter_map(|(_, count)| count.as_u64())
+        .sum();
+    assert_eq!(sessions["pending"], sum);
+}
+
+#[test]
+fn every_reason_to_stop_is_in_the_readme() {
+    let stops = [
+        Stop::Deadline,
+        Stop::BatchSize,
+        Stop::Rate,
+        Stop::Unavailable,
+        Stop::Throttled,
+        Stop::Rejected,
+        Stop::Auth,
+        Stop::Misdirected,
+        Stop::Durability,
+        Stop::Signal(15),
+    ];
+    let words: BTreeSet<String> = stops.iter().map(|stop| stop.as_str().to_owned()).collect();
+    assert_eq!(first_cells("| `stopped_by` |"), words);
 }
