@@ -130,7 +130,7 @@ pub struct Health {
     pub max_pending: u64,
 }
 
-/// One line for a monitor, and its exit code: 4 when a person is needed, 3 when too many sessions
+/// One line for a monitor, and its exit code: 4 when a person is needed (as `run` would say it), 3 when too many sessions
 /// or too old ones are pending, else 0.
 pub fn check_line(overview: &Overview, health: Health, now: DateTime<Utc>) -> (String, ExitCode) {
     let oldest = overview
@@ -138,13 +138,14 @@ pub fn check_line(overview: &Overview, health: Health, now: DateTime<Utc>) -> (S
         .map(|since| (now - since).to_std().unwrap_or_default());
     let is_too_old = oldest.is_some_and(|age| age > health.max_age);
     let facts = format!(
-        "pending={} oldest_pending={} failed={} corrupt={}",
+        "pending={} oldest_pending={} failed={} corrupt={} skipped={}",
         overview.pending,
         oldest.map_or_else(|| "-".to_owned(), |age| span(age).replace(' ', "")),
         overview.failed,
         overview.corrupt,
+        overview.skipped,
     );
-    if overview.failed + overview.corrupt > 0 {
+    if overview.failed + overview.corrupt + overview.skipped > 0 {
         (
             format!("ATTENTION {facts}: a person is needed, see: callspool inspect\n"),
             ExitCode::Attention,

@@ -151,7 +151,7 @@ pub struct HistoryEntry {
     /// When.
     #[serde(with = "time_text")]
     pub at: Option<DateTime<Utc>>,
-    /// `recording`, `call_data` or `requeue`.
+    /// `recording`, `call_data` or, for a requeue, `session`.
     pub part: String,
     /// What it came to.
     pub outcome: String,
