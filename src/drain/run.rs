@@ -224,7 +224,8 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
         log::warn!(session = document.session_id(), kind = failure.kind.as_str(), reason = failure.message.as_str(); "not delivered");
         let now = self.clock.now();
         settle::note_failure(&mut document, Part::CallData, failure, None, now);
-        settle::set(document.set_last_upload_attempt(now), &dossier.name)?;
+        let stamped = settle::set(document.set_last_upload_attempt(now), &dossier.name);
+        self.ledger.or_deferred(stamped)?;
         let charge = Charge {
             part: Part::CallData,
             retry_after: None,

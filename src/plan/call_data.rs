@@ -8,6 +8,7 @@ use super::recording::{RecordingStep, unsafe_path};
 use super::settling::is_young;
 use crate::outcome::{Failure, FailureKind, Part};
 use crate::session::{Dossier, Lacking, Lookup, PartState, Reading};
+use crate::transcript::Transcript;
 
 /// What is to be done about call data.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,21 +71,13 @@ pub(super) fn decide(
 /// Whether something that the delivered post went without is there now.
 fn complements(dossier: &Dossier, recording: Option<&RecordingStep>) -> bool {
     let record = &dossier.document.record;
-    record
-        .call_data
-        .without
-        .iter()
-        .any(|lacking| match lacking {
-            Lacking::Recording => {
-                record.recording.state.is_delivered()
-                    || matches!(
-                        recording,
-                        Some(RecordingStep::Upload(_) | RecordingStep::Remote { .. })
-                    )
-            }
-            Lacking::Lead => dossier.lead.here().is_some(),
-            Lacking::Transcript => dossier.transcript.here().is_some(),
-        })
+    let is_coming = matches!(
+        recording,
+        Some(RecordingStep::Upload(_) | RecordingStep::Remote { .. })
+    );
+    let has_recording = record.recording.state.is_delivered() || is_coming;
+    let mut without = record.call_data.without.iter();
+    without.any(|lacking| dossier.supplies(*lacking, has_recording))
 }
 
 fn campaign(dossier: &Dossier, policy: &Policy) -> Result<Campaign, Hold> {
@@ -137,10 +130,7 @@ fn transcript(
                 policy,
                 now,
             )?;
-            // One of which nothing could be read is as good as none.
-            let is_blank = reading.content.as_ref().is_ok_and(|transcript| {
-                transcript.turns.is_empty() && transcript.skipped.unreadable > 0
-            });
+            let is_blank = reading.content.as_ref().is_ok_and(Transcript::is_blank);
             Ok(if is_blank {
                 vec![Lacking::Transcript]
             } else {

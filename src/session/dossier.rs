@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 
 use super::document::Document;
+use super::record::Lacking;
 use crate::manifest::Manifest;
 use crate::transcript::Transcript;
 
@@ -85,4 +86,19 @@ pub struct Dossier {
     pub transcript: Lookup<Reading<Transcript>>,
     /// The lead file.
     pub lead: Lookup<Reading<Box<RawValue>>>,
+}
+
+impl Dossier {
+    /// Whether something that call data went without is there now. `has_recording` says whether
+    /// the recording is delivered, or will be before the call data is sent.
+    pub fn supplies(&self, lacking: Lacking, has_recording: bool) -> bool {
+        match lacking {
+            Lacking::Recording => has_recording,
+            Lacking::Lead => self.lead.here().is_some(),
+            Lacking::Transcript => self.transcript.here().is_some_and(|reading| {
+                let transcript = reading.content.as_ref();
+                transcript.map_or(true, |transcript| !transcript.is_blank())
+            }),
+        }
+    }
 }

@@ -274,8 +274,12 @@ impl UploadRecord {
         self.history.drain(..surplus);
     }
 
-    /// Makes call data that went incomplete due again, under a new generation.
+    /// Makes call data due again that was delivered incomplete, under a new generation. What is due
+    /// already stays as it is.
     pub fn reopen_call_data(&mut self) {
+        if !self.call_data.state.is_delivered() {
+            return;
+        }
         self.generation = self.generation.saturating_add(1);
         self.call_data.state = PartState::Pending;
         self.call_data.resent = true;

@@ -92,6 +92,14 @@ impl Skipped {
     }
 }
 
+impl Transcript {
+    /// Whether nothing that was said could be read, although there are items: it is as good as
+    /// none.
+    pub fn is_blank(&self) -> bool {
+        self.turns.is_empty() && self.skipped.unreadable > 0
+    }
+}
+
 /// Shows sizes only: what was said belongs in no log.
 impl fmt::Debug for Transcript {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -236,4 +236,22 @@ fn a_transcript_of_which_nothing_can_be_read_makes_the_call_a_partial() {
         document["upload"]["call_data"]["without"],
         json!(["transcript"])
     );
+
+    // It still cannot be read: a requeue sends nothing, and above all not the same under a new key.
+    site.call(["requeue", "--partial"]).expect(0);
+    site.run(&[]).expect(4).counts(&[("partial", 1)]);
+    assert_eq!(site.api().requests().len(), 2);
+
+    // A whole one is sent; this API keeps the incomplete call that it has.
+    site.put(
+        Dir::Conversations,
+        "transcript_s1.json",
+        test_support::plain_transcript("s1"),
+        OLD,
+    );
+    site.call(["requeue", "--partial"]).expect(0);
+    site.run(&[]).expect(4).counts(&[("partial", 1)]);
+    assert_eq!(site.api().requests().len(), 3);
+    let call_data = &site.document(Dir::Processed, "s1")["upload"]["call_data"];
+    assert_eq!(call_data["unlinked"], true);
 }

@@ -56,15 +56,9 @@ impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
     /// recording may have failed again.
     fn prepare_complement(&mut self) -> Step<bool> {
         let record = &mut self.so_far.document.record;
-        let is_there = record
-            .call_data
-            .without
-            .iter()
-            .any(|lacking| match lacking {
-                Lacking::Recording => record.recording.state.is_delivered(),
-                Lacking::Lead => self.dossier.lead.here().is_some(),
-                Lacking::Transcript => self.dossier.transcript.here().is_some(),
-            });
+        let has_recording = record.recording.state.is_delivered();
+        let mut without = record.call_data.without.iter();
+        let is_there = without.any(|lacking| self.dossier.supplies(*lacking, has_recording));
         let was_reopened = record.call_data.state == PartState::Pending;
         if is_there && !was_reopened {
             record.reopen_call_data();
@@ -130,7 +124,7 @@ impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
                 }
                 Err(Trouble::Again(failure)) => {
                     self.so_far.document.record.call_data.unconfirmed |= failure.fate_unknown;
-                    self.note_failure(Part::CallData, failure, &timed.request);
+                    self.noted(Part::CallData, failure, &timed.request);
                 }
                 Err(Trouble::Session(failure)) => {
                     let failure = self.noted(Part::CallData, failure, &timed.request);

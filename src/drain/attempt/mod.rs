@@ -138,13 +138,8 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
         );
     }
 
+    /// Notes a failure in the document and the log, and gives it back fit to be shown.
     fn noted(&mut self, part: Part, mut failure: Failure, request: &RequestFacts) -> Failure {
-        failure.message = self.redactor.scrub_message(&failure.message, 400);
-        self.note_failure(part, failure.clone(), request);
-        failure
-    }
-
-    fn note_failure(&mut self, part: Part, mut failure: Failure, request: &RequestFacts) {
         failure.message = self.redactor.scrub_message(&failure.message, 400);
         settle::note_failure(
             &mut self.so_far.document,
@@ -161,6 +156,7 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
             reason = failure.message.as_str();
             "not delivered"
         );
+        failure
     }
 
     fn stopped(

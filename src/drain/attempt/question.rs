@@ -67,7 +67,7 @@ impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
                     return Ok(Ok(None));
                 }
                 Err(Trouble::Again(failure)) => {
-                    self.note_failure(Part::CallData, failure, &timed.request)
+                    self.noted(Part::CallData, failure, &timed.request);
                 }
                 Err(Trouble::Session(failure)) => {
                     return Ok(Err(self.noted(Part::CallData, failure, &timed.request)));

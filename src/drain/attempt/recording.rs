@@ -78,7 +78,7 @@ impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
                     return self.recording_delivered(recording, stored.url, stored.duplicate, next);
                 }
                 Err(Trouble::Again(failure)) => {
-                    self.note_failure(Part::Recording, failure, &timed.request)
+                    self.noted(Part::Recording, failure, &timed.request);
                 }
                 Err(Trouble::Session(failure)) => {
                     break self.noted(Part::Recording, failure, &timed.request);
