@@ -9,7 +9,7 @@ use super::failure::{CommandFailure, OrExit};
 use super::wiring::{open_spool, policy, print, print_json_lines};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Attention, Format, Settings, token};
-use crate::drain::{Candidate, Judgement, judge};
+use crate::drain::{Candidate, Judgement, enqueue, judge};
 use crate::plan::{Action, Policy, Turns, assess, rest_of_wait};
 use crate::redact::Redactor;
 use crate::report::{ExitCode, PlanLine};
@@ -88,13 +88,7 @@ impl Preview {
         for entry in listed.entries {
             let name = entry.name.to_string_lossy().into_owned();
             match judge(spool, entry, policy, now) {
-                Judgement::Untried(candidate) | Judgement::Retry(candidate)
-                    if last.contains(&name) =>
-                {
-                    turns.push_last(candidate);
-                }
-                Judgement::Untried(candidate) => turns.push_untried(candidate),
-                Judgement::Retry(candidate) => turns.push_retry(candidate),
+                Judgement::Due(candidate) => enqueue(&mut turns, candidate, last.contains(&name)),
                 other => self.push_judgement(spool, &name, other),
             }
         }
@@ -135,7 +129,7 @@ impl Preview {
                     format!("back off until {}", timestamp::format_millis(until)),
                 )
             }
-            Judgement::Vanished | Judgement::Untried(_) | Judgement::Retry(_) => return,
+            Judgement::Vanished | Judgement::Due(_) => return,
         };
         let id = session_id
             .as_ref()

@@ -294,7 +294,7 @@ impl Viewer {
             }
             Judgement::BackOff(document, _) => line(&document, StateWord::Backoff),
             Judgement::Vanished => without(StateWord::Skipped, "it has just gone away"),
-            Judgement::Untried(_) | Judgement::Retry(_) => {
+            Judgement::Due(_) => {
                 let DocumentReading::Document(document) =
                     self.spool.read_document(State::Pending, &entry.name)
                 else {

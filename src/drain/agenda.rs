@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::plan::{Policy, Standing, is_far_ahead, is_young, standing, wrong_clock};
+use crate::plan::{Policy, Standing, Turns, is_far_ahead, is_young, standing, wrong_clock};
 use crate::redact::Redactor;
 use crate::session::Document;
 use crate::spool::{DocumentReading, Entry, Spool, State};
@@ -14,8 +14,22 @@ use crate::spool::{DocumentReading, Entry, Spool, State};
 pub struct Candidate {
     /// Its document.
     pub entry: Entry,
+    /// Whether no run has tried it.
+    pub is_untried: bool,
     /// Whether it failed before.
     pub failed_before: bool,
+}
+
+/// Gives a session that is due its place in the turns: last when an earlier run stopped or died at
+/// it.
+pub fn enqueue(turns: &mut Turns<Candidate>, candidate: Candidate, is_last: bool) {
+    if is_last {
+        turns.push_last(candidate);
+    } else if candidate.is_untried {
+        turns.push_untried(candidate);
+    } else {
+        turns.push_retry(candidate);
+    }
 }
 
 /// What a document says of its session.
@@ -33,10 +47,8 @@ pub enum Judgement {
     Skip(String),
     /// To be tried again, but not before this time.
     BackOff(Box<Document>, DateTime<Utc>),
-    /// Due, and never tried before.
-    Untried(Candidate),
-    /// Due, and tried before.
-    Retry(Candidate),
+    /// Due.
+    Due(Candidate),
     /// Gone.
     Vanished,
 }
@@ -69,12 +81,9 @@ pub fn judge(spool: &Spool, entry: Entry, policy: &Policy, now: DateTime<Utc>) -
             Redactor::new().scrub(&word, 60).escape_debug()
         )),
         Standing::BackOff(until) => Judgement::BackOff(document, until),
-        Standing::Untried => Judgement::Untried(Candidate {
+        standing @ (Standing::Untried | Standing::Retry) => Judgement::Due(Candidate {
             entry,
-            failed_before,
-        }),
-        Standing::Retry => Judgement::Retry(Candidate {
-            entry,
+            is_untried: standing == Standing::Untried,
             failed_before,
         }),
     }

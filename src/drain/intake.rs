@@ -3,7 +3,7 @@
 
 use std::ffi::OsStr;
 
-use super::agenda::{Candidate, Judgement, judge};
+use super::agenda::{Candidate, Judgement, enqueue, judge};
 use super::run::Drain;
 use crate::clock::Clock;
 use crate::plan::Turns;
@@ -26,22 +26,21 @@ impl<A: UploadApi, C: Clock> Drain<'_, A, C> {
         let last = self.state.last.clone();
         for entry in listed.entries {
             if self.ledger.summary.stopped_by.is_some() {
-                turns.push_untried(Candidate {
+                // Not judged any more: nothing is said of it but that it is left.
+                turns.push_last(Candidate {
                     entry,
+                    is_untried: false,
                     failed_before: false,
                 });
                 continue;
             }
             let name = entry.name.to_string_lossy().into_owned();
             let did_crash = crashed.as_ref() == Some(&name);
-            let judged = self.judge_one(entry.clone(), did_crash);
-            match judged {
+            match self.judge_one(entry, did_crash) {
                 Ok(None) => {}
-                Ok(Some((_, candidate))) if did_crash || last.contains(&name) => {
-                    turns.push_last(candidate)
+                Ok(Some(candidate)) => {
+                    enqueue(&mut turns, candidate, did_crash || last.contains(&name));
                 }
-                Ok(Some((true, candidate))) => turns.push_untried(candidate),
-                Ok(Some((false, candidate))) => turns.push_retry(candidate),
                 Err(error) => {
                     self.ledger.stop_on_error(Err(error));
                     self.ledger.summary.sessions.count(Fate::Left);
@@ -65,12 +64,12 @@ impl<A: UploadApi, C: Clock> Drain<'_, A, C> {
         Ok(())
     }
 
-    /// Judges one document and deals with it unless it is due. Says whether it was never tried.
+    /// Judges one document and deals with it unless it is due.
     fn judge_one(
         &mut self,
         entry: Entry,
         did_crash: bool,
-    ) -> Result<Option<(bool, Candidate)>, SpoolError> {
+    ) -> Result<Option<Candidate>, SpoolError> {
         let now = self.clock.now();
         let name = entry.name.clone();
         let fate = match judge(self.spool, entry.clone(), self.policy, now) {
@@ -99,9 +98,8 @@ impl<A: UploadApi, C: Clock> Drain<'_, A, C> {
                 self.ledger.summary.retrying += 1;
                 Fate::BackOff
             }
-            Judgement::Untried(candidate) if !did_crash => return Ok(Some((true, candidate))),
-            Judgement::Retry(candidate) if !did_crash => return Ok(Some((false, candidate))),
-            Judgement::BackOff(..) | Judgement::Untried(_) | Judgement::Retry(_) => {
+            Judgement::Due(candidate) if !did_crash => return Ok(Some(candidate)),
+            Judgement::BackOff(..) | Judgement::Due(_) => {
                 return self.charge_crash(entry);
             }
         };
@@ -109,14 +107,14 @@ impl<A: UploadApi, C: Clock> Drain<'_, A, C> {
         Ok(None)
     }
 
-    fn recovered(&mut self, name: &OsStr, state: State) -> Option<(bool, Candidate)> {
+    fn recovered(&mut self, name: &OsStr, state: State) -> Option<Candidate> {
         self.ledger.summary.sessions.pending -= 1;
         self.ledger.summary.sessions.recovered += 1;
         log::info!(document:% = name.display(), state = state.as_str(); "finished a move that was interrupted");
         None
     }
 
-    fn charge_crash(&mut self, entry: Entry) -> Result<Option<(bool, Candidate)>, SpoolError> {
+    fn charge_crash(&mut self, entry: Entry) -> Result<Option<Candidate>, SpoolError> {
         let DocumentReading::Document(mut document) =
             self.spool.read_document(State::Pending, &entry.name)
         else {
@@ -127,13 +125,11 @@ impl<A: UploadApi, C: Clock> Drain<'_, A, C> {
         let now = self.clock.now();
         let fate = settle::charge_crash(self.spool, &entry.name, &mut document, self.policy, now)?;
         if fate == Fate::Deferred {
-            return Ok(Some((
-                false,
-                Candidate {
-                    entry,
-                    failed_before: true,
-                },
-            )));
+            return Ok(Some(Candidate {
+                entry,
+                is_untried: false,
+                failed_before: true,
+            }));
         }
         self.ledger.settled(&document, fate);
         Ok(None)

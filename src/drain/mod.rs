@@ -14,7 +14,7 @@ mod ledger;
 mod pacing;
 mod run;
 
-pub use agenda::{Candidate, Judgement, judge};
+pub use agenda::{Candidate, Judgement, enqueue, judge};
 pub use interrupt::Interrupt;
 pub use pacing::Limit;
 pub use run::{Drain, Limits};
