@@ -1,8 +1,10 @@
-//! The one place where the clock is read.
+//! The one place where the clock is read, and waited for.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+
+use crate::interrupt::Interrupt;
 
 /// A source of time. The program has one, [`SystemClock`]; tests and simulations bring their own.
 pub trait Clock {
@@ -10,6 +12,9 @@ pub trait Clock {
     fn now(&self) -> DateTime<Utc>;
     /// A clock that never goes back, for durations.
     fn monotonic(&self) -> Instant;
+    /// Lets that much time pass, or as much as there is until the run is told to stop; says which
+    /// signal told it.
+    fn wait(&self, duration: Duration, interrupt: &Interrupt) -> Option<i32>;
 }
 
 /// The machine's clock.
@@ -31,5 +36,9 @@ impl Clock for SystemClock {
     )]
     fn monotonic(&self) -> Instant {
         Instant::now()
+    }
+
+    fn wait(&self, duration: Duration, interrupt: &Interrupt) -> Option<i32> {
+        interrupt.wait(duration)
     }
 }

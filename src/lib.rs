@@ -9,7 +9,7 @@
 //! - [`spool`] (the disk), [`upload`] (the wire) and [`plan`] (decisions without I/O): none of them
 //!   knows the other two.
 //! - [`session`], [`manifest`], [`transcript`], [`lead`], [`outcome`] and what they rest on
-//!   ([`json`], [`timestamp`], [`redact`], [`clock`]): plain data. Only [`clock`] reads the time.
+//!   ([`json`], [`timestamp`], [`redact`], [`clock`], [`interrupt`]): plain data. Only [`clock`] reads the time.
 //!
 //! A [`spool::Spool`] can only be read; whatever changes it is a method of
 //! [`spool::LeasedSpool`], which exists only while the lock is held. That is why `dry-run` and
@@ -20,6 +20,7 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod drain;
+pub mod interrupt;
 pub mod json;
 pub mod lead;
 pub mod logging;

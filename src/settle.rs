@@ -187,6 +187,35 @@ pub fn charge_crash(
     file(spool, name, document)
 }
 
+/// Puts a session that was reopened back to pending: it is written where it is and moved then, so
+/// that it is in one place at any time.
+///
+/// # Errors
+/// When it cannot be written or moved durably.
+pub fn put_back(
+    spool: &LeasedSpool<'_>,
+    from: State,
+    name: &OsStr,
+    document: &mut Document,
+    now: DateTime<Utc>,
+) -> Result<Filed, SpoolError> {
+    document.record.remember(HistoryEntry {
+        at: Some(now),
+        part: "session".to_owned(),
+        outcome: "requeued".to_owned(),
+        status: None,
+        ms: None,
+    });
+    set(document.set_status(&Status::ReadyForUpload), name)?;
+    set(document.set_upload_attempts(0), name)?;
+    match spool.rewrite(from, name, document)? {
+        Filed::As(name) if from != State::Pending => {
+            spool.move_document(from, &name, State::Pending)
+        }
+        filed => Ok(filed),
+    }
+}
+
 /// Writes a failure into the record: the part's error and the history.
 pub fn note_failure(
     document: &mut Document,

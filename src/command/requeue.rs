@@ -13,10 +13,10 @@ use super::request::{PartChoice, Requeue, RequeueSet, Selection};
 use super::wiring::{lease, open_spool, print, print_json_lines};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Format, Settings};
-use crate::drain::Interrupt;
+use crate::interrupt::Interrupt;
 use crate::plan::{Again, Requeued, requeue as reopen};
 use crate::report::{ExitCode, printable};
-use crate::session::{Document, HistoryEntry, Status, Verdict, verdict};
+use crate::session::{Document, Status, Verdict, verdict};
 use crate::settle;
 use crate::spool::{DocumentReading, Entry, Filed, LeasedSpool, Spool, SpoolError, State};
 
@@ -282,7 +282,6 @@ impl Desk<'_> {
         }
     }
 
-    /// Writes the document where it is and moves it then, so that it is in one place at any time.
     fn put_back(
         &self,
         state: State,
@@ -292,21 +291,7 @@ impl Desk<'_> {
         let Some(leased) = self.leased else {
             return Ok(Filed::As(entry.name.clone()));
         };
-        document.record.remember(HistoryEntry {
-            at: Some(self.now),
-            part: "session".to_owned(),
-            outcome: "requeued".to_owned(),
-            status: None,
-            ms: None,
-        });
-        settle::set(document.set_status(&Status::ReadyForUpload), &entry.name)?;
-        settle::set(document.set_upload_attempts(0), &entry.name)?;
-        match leased.rewrite(state, &entry.name, &document)? {
-            Filed::As(name) if state != State::Pending => {
-                leased.move_document(state, &name, State::Pending)
-            }
-            filed => Ok(filed),
-        }
+        settle::put_back(leased, state, &entry.name, &mut document, self.now)
     }
 
     /// Gives quarantined bytes back as they are.

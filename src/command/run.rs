@@ -6,7 +6,8 @@ use super::signals;
 use super::wiring::{lease, open_spool, policy, print};
 use crate::clock::SystemClock;
 use crate::config::{Attention, Format, Rate, Settings, token};
-use crate::drain::{Drain, Interrupt, Limit, Limits};
+use crate::drain::{Drain, Limit, Limits};
+use crate::interrupt::Interrupt;
 use crate::report::{self, AttentionMode, ExitCode, RunSummary, Stop};
 
 /// Delivers what is due and reports on it.

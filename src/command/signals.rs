@@ -7,7 +7,7 @@ use std::time::Duration;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use crate::drain::Interrupt;
+use crate::interrupt::Interrupt;
 use crate::upload::{Canceller, InFlight};
 
 /// How long a request that may still be answered is given after a signal.

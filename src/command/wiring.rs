@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::failure::{CommandFailure, OrExit, failure};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
-use crate::drain::Interrupt;
+use crate::interrupt::Interrupt;
 use crate::plan::Policy;
 use crate::report::{self, ExitCode};
 use crate::spool::{Interrupted, Layout, LeaseError, LeasedSpool, OpenError, Spool};
@@ -55,7 +55,7 @@ pub(super) fn lease<'a>(
                     is_told = true;
                     log::info!("waiting for the lock: {error}");
                 }
-                if let Some(signal) = interrupt.wait(LOCK_POLL) {
+                if let Some(signal) = clock.wait(LOCK_POLL, interrupt) {
                     let message = "stopped by a signal while waiting for the lock";
                     return Err(failure(ExitCode::Signal(signal), message));
                 }

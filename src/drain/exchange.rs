@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::interrupt::Interrupt;
 use super::pacing::Pacing;
 use crate::clock::Clock;
+use crate::interrupt::Interrupt;
 use crate::outcome::{Failure, FailureKind, Part};
 use crate::plan::{Policy, retry_after_delay};
 use crate::report::Stop;
@@ -295,7 +295,7 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
     }
 
     fn sit_out(&self, wait: Duration) -> Result<(), Stop> {
-        match self.interrupt.wait(wait) {
+        match self.clock.wait(wait, &self.interrupt) {
             Some(signal) => Err(Stop::Signal(signal)),
             None => Ok(()),
         }

@@ -9,12 +9,10 @@ mod body;
 mod breaker;
 mod exchange;
 mod intake;
-mod interrupt;
 mod ledger;
 mod pacing;
 mod run;
 
 pub use agenda::{Candidate, Judgement, enqueue, judge};
-pub use interrupt::Interrupt;
 pub use pacing::Limit;
 pub use run::{Drain, Limits};

@@ -6,14 +6,13 @@
 //! told from the file it shares.
 
 use std::ffi::OsStr;
-use std::fs;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use cap_std::ambient_authority;
-use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
 use chrono::{DateTime, Utc};
 
+use super::disk::{ConfinedDir, Disk, OpenFile, Stat};
 use crate::session::{FileFacts, Lookup};
 
 /// One of conversations/, recordings/ and leads/.
@@ -23,15 +22,17 @@ pub(super) struct AssetDir {
     path: PathBuf,
     /// The open directory; why there is none. A directory that is not there holds no files:
     /// mounts come late.
-    dir: io::Result<Dir>,
+    dir: io::Result<Box<dyn ConfinedDir>>,
+    disk: Arc<dyn Disk>,
 }
 
 impl AssetDir {
-    pub(super) fn open(root: &Path, path: &Path) -> Self {
+    pub(super) fn open(disk: Arc<dyn Disk>, root: &Path, path: &Path) -> Self {
         Self {
             root: root.to_owned(),
             path: path.to_owned(),
-            dir: Dir::open_ambient_dir(path, ambient_authority()),
+            dir: disk.open_confined(path),
+            disk,
         }
     }
 
@@ -56,22 +57,14 @@ impl AssetDir {
     }
 
     /// Opens a file that was looked up, without blocking on what may have taken its place.
-    pub(super) fn open_file(&self, relative: &Path) -> io::Result<(fs::File, FileFacts)> {
+    pub(super) fn open_file(&self, relative: &Path) -> io::Result<(Box<dyn OpenFile>, FileFacts)> {
         let dir = self.dir.as_ref().map_err(copy_error)?;
-        let mut options = OpenOptions::new();
-        options
-            .read(true)
-            .custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
-        let file = dir.open_with(relative, &options)?.into_std();
-        let metadata = file.metadata()?;
-        if !metadata.is_file() {
+        let file = dir.open(relative)?;
+        let stat = file.stat()?;
+        if !stat.is_file() {
             return Err(io::Error::new(ErrorKind::InvalidInput, "no regular file"));
         }
-        let facts = FileFacts {
-            relative: relative.to_owned(),
-            len_bytes: metadata.len(),
-            modified: DateTime::<Utc>::from(metadata.modified()?),
-        };
+        let facts = to_facts(relative, &stat)?;
         Ok((file, facts))
     }
 
@@ -92,23 +85,22 @@ impl AssetDir {
             Err(error) if is_not_there(error) => return Lookup::Missing,
             Err(error) => return Lookup::Unreadable(error.to_string()),
         };
-        match stat(dir, relative) {
-            Err(error) if is_escape(&error) => self.look_up_inside_link(dir, relative),
+        match dir.stat(relative) {
+            Err(error) if is_escape(&error) => self.look_up_inside_link(&**dir, relative),
             result => to_lookup(result, relative),
         }
     }
 
     /// An absolute link that leads back inside is refused by cap-std; its target is looked up in
     /// its stead, again confined.
-    fn look_up_inside_link(&self, dir: &Dir, relative: &Path) -> Lookup<FileFacts> {
-        let inside = fs::canonicalize(self.path.join(relative))
-            .ok()
-            .and_then(|target| {
-                let base = fs::canonicalize(&self.path).ok()?;
-                target.strip_prefix(base).ok().map(Path::to_owned)
-            });
+    fn look_up_inside_link(&self, dir: &dyn ConfinedDir, relative: &Path) -> Lookup<FileFacts> {
+        let target = self.disk.canonicalize(&self.path.join(relative)).ok();
+        let inside = target.and_then(|target| {
+            let base = self.disk.canonicalize(&self.path).ok()?;
+            target.strip_prefix(base).ok().map(Path::to_owned)
+        });
         match inside {
-            Some(target) => to_lookup(stat(dir, &target), &target),
+            Some(target) => to_lookup(dir.stat(&target), &target),
             None => Lookup::Unsafe("a link that leads out of its directory".to_owned()),
         }
     }
@@ -183,20 +175,20 @@ pub(super) fn is_not_there(error: &io::Error) -> bool {
     )
 }
 
-fn stat(dir: &Dir, relative: &Path) -> io::Result<(bool, u64, DateTime<Utc>)> {
-    let metadata = dir.metadata(relative)?;
-    let modified = DateTime::<Utc>::from(metadata.modified()?.into_std());
-    Ok((metadata.is_file(), metadata.len(), modified))
+fn to_facts(relative: &Path, stat: &Stat) -> io::Result<FileFacts> {
+    let modified = stat.modified.ok_or(ErrorKind::Unsupported)?;
+    Ok(FileFacts {
+        relative: relative.to_owned(),
+        len_bytes: stat.len_bytes,
+        modified: DateTime::<Utc>::from(modified),
+    })
 }
 
-fn to_lookup(result: io::Result<(bool, u64, DateTime<Utc>)>, relative: &Path) -> Lookup<FileFacts> {
-    match result {
-        Ok((true, len_bytes, modified)) => Lookup::Here(FileFacts {
-            relative: relative.to_owned(),
-            len_bytes,
-            modified,
-        }),
-        Ok((false, ..)) => Lookup::Unsafe("no regular file".to_owned()),
+fn to_lookup(result: io::Result<Stat>, relative: &Path) -> Lookup<FileFacts> {
+    let facts = result.and_then(|stat| Ok((stat.is_file(), to_facts(relative, &stat)?)));
+    match facts {
+        Ok((true, facts)) => Lookup::Here(facts),
+        Ok((false, _)) => Lookup::Unsafe("no regular file".to_owned()),
         Err(error) if is_escape(&error) => {
             Lookup::Unsafe("a link that leads out of its directory".to_owned())
         }
@@ -232,9 +224,11 @@ pub(super) fn is_plain(id: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::symlink;
 
     use super::*;
+    use crate::spool::disk::SystemDisk;
 
     fn spool() -> (tempfile::TempDir, AssetDir) {
         let root = tempfile::tempdir().unwrap();
@@ -245,7 +239,7 @@ mod tests {
         File::create(path.join("sub/b.json"));
         File::create(path.join("conversations/c.json"));
         File::create(root.path().join("secret.json"));
-        let dir = AssetDir::open(root.path(), &path);
+        let dir = AssetDir::open(Arc::new(SystemDisk), root.path(), &path);
         (root, dir)
     }
 
@@ -336,7 +330,11 @@ mod tests {
     #[test]
     fn a_directory_that_is_not_there_holds_nothing() {
         let root = tempfile::tempdir().unwrap();
-        let dir = AssetDir::open(root.path(), &root.path().join("leads"));
+        let dir = AssetDir::open(
+            Arc::new(SystemDisk),
+            root.path(),
+            &root.path().join("leads"),
+        );
         assert_eq!(dir.find("a.json"), Lookup::Missing);
     }
 

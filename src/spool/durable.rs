@@ -5,15 +5,12 @@
 //! the run ends and the old file stands.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File, FileTimes, OpenOptions, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use rustix::fs::{CWD, RenameFlags};
-
+use super::disk::{Disk, Kind, NewFile, Stat};
 use super::error::SpoolError;
 
 /// What the names of our temporary files begin and end with.
@@ -33,58 +30,66 @@ pub(super) struct Attributes {
 
 impl Attributes {
     /// The attributes of a file that is there.
-    pub(super) fn of(metadata: &fs::Metadata) -> Self {
+    pub(super) fn of(stat: &Stat) -> Self {
         Self {
-            mode: metadata.mode() & 0o7777,
-            owner: (metadata.uid(), metadata.gid()),
-            modified: metadata.modified().ok(),
+            mode: stat.mode,
+            owner: stat.owner,
+            modified: stat.modified,
         }
     }
 }
 
 /// Writes a file in place of the one of that name, or as a new one (mode 0600).
 pub(super) fn replace(
+    disk: &dyn Disk,
     dir: &Path,
     name: &OsStr,
     bytes: &[u8],
     attributes: Option<&Attributes>,
 ) -> Result<(), SpoolError> {
-    let temporary = Temporary::write(dir, bytes, attributes)?;
+    let temporary = Temporary::write(disk, dir, bytes, attributes)?;
     let target = dir.join(name);
-    rename_over(&temporary.path, &target).map_err(SpoolError::of("replace", &target))?;
+    disk.rename_over(&temporary.path, &target)
+        .map_err(SpoolError::of("replace", &target))?;
     temporary.disarm();
-    sync_dir(dir)
+    sync_dir(disk, dir)
 }
 
 /// Writes a new file without ever overwriting one: `x.json`, else `x.1.json`, `x.2.json`, …
 /// Returns the name that it got.
 pub(super) fn create(
+    disk: &dyn Disk,
     dir: &Path,
     name: &OsStr,
     bytes: &[u8],
     attributes: Option<&Attributes>,
 ) -> Result<OsString, SpoolError> {
-    let temporary = Temporary::write(dir, bytes, attributes)?;
-    let name = move_to_free_name(&temporary.path, dir, name)?;
+    let temporary = Temporary::write(disk, dir, bytes, attributes)?;
+    let name = move_to_free_name(disk, &temporary.path, dir, name)?;
     temporary.disarm();
-    sync_dir(dir)?;
+    sync_dir(disk, dir)?;
     Ok(name)
 }
 
 /// Moves a file into a directory without ever overwriting one. Returns the name that it got.
 /// Both directories are synced.
-pub(super) fn move_new(from: &Path, dir: &Path, name: &OsStr) -> Result<OsString, SpoolError> {
-    let name = move_to_free_name(from, dir, name)?;
-    sync_dir(dir)?;
+pub(super) fn move_new(
+    disk: &dyn Disk,
+    from: &Path,
+    dir: &Path,
+    name: &OsStr,
+) -> Result<OsString, SpoolError> {
+    let name = move_to_free_name(disk, from, dir, name)?;
+    sync_dir(disk, dir)?;
     if let Some(parent) = from.parent() {
-        sync_dir(parent)?;
+        sync_dir(disk, parent)?;
     }
     Ok(name)
 }
 
 /// Removes a file; one that is gone already is fine.
-pub(super) fn remove(path: &Path) -> Result<(), SpoolError> {
-    match fs::remove_file(path) {
+pub(super) fn remove(disk: &dyn Disk, path: &Path) -> Result<(), SpoolError> {
+    match disk.remove(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(SpoolError::new("remove", path, error))
         }
@@ -93,23 +98,27 @@ pub(super) fn remove(path: &Path) -> Result<(), SpoolError> {
 }
 
 /// Makes a directory of ours when it is missing (mode 0700), durably.
-pub(super) fn ensure_dir(dir: &Path) -> Result<(), SpoolError> {
-    use std::os::unix::fs::DirBuilderExt;
-    if dir.is_dir() {
+pub(super) fn ensure_dir(disk: &dyn Disk, dir: &Path) -> Result<(), SpoolError> {
+    let is_dir = || {
+        let stat = disk.stat(dir);
+        stat.is_ok_and(|stat| stat.kind == Kind::Directory)
+    };
+    if is_dir() {
         return Ok(());
     }
     let failed = SpoolError::of("create the directory", dir);
-    match fs::DirBuilder::new().mode(0o700).create(dir) {
-        Ok(()) => dir.parent().map_or(Ok(()), sync_dir),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => Ok(()),
+    match disk.create_dir(dir) {
+        Ok(()) => dir.parent().map_or(Ok(()), |parent| sync_dir(disk, parent)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_dir() => Ok(()),
         Err(error) => Err(failed(error)),
     }
 }
 
 /// Proves that a directory can be written to: a small file, written, synced and removed.
-pub(super) fn probe(dir: &Path) -> Result<(), SpoolError> {
+pub(super) fn probe(disk: &dyn Disk, dir: &Path) -> Result<(), SpoolError> {
     // Dropping the temporary file removes it.
     Temporary::write(
+        disk,
         dir,
         b"callspool checks that it can write here before it sends anything\n",
         None,
@@ -127,15 +136,23 @@ pub(super) struct Swept {
 }
 
 /// Removes temporary files that a dead run left in a directory more than an hour ago.
-pub(super) fn remove_stale_temporaries(dir: &Path, now: SystemTime) -> Result<Swept, SpoolError> {
-    let mut swept = Swept::default();
-    let entries = fs::read_dir(dir).map_err(SpoolError::of("list", dir))?;
-    for entry in entries.flatten() {
-        if !is_temporary(&entry.file_name()) {
-            continue;
+pub(super) fn remove_stale_temporaries(
+    disk: &dyn Disk,
+    dir: &Path,
+    now: SystemTime,
+) -> Result<Swept, SpoolError> {
+    let mut names = Vec::new();
+    disk.list(dir, &mut |name, _| {
+        if is_temporary(&name) {
+            names.push(name);
         }
-        if is_stale(&entry, now) {
-            remove(&entry.path())?;
+    })
+    .map_err(SpoolError::of("list", dir))?;
+    let mut swept = Swept::default();
+    for name in names {
+        let path = dir.join(name);
+        if disk.lstat(&path).is_ok_and(|stat| is_stale(&stat, now)) {
+            remove(disk, &path)?;
             swept.removed += 1;
         } else {
             swept.left += 1;
@@ -150,21 +167,16 @@ pub(super) fn is_temporary(name: &OsStr) -> bool {
         .is_some_and(|name| name.starts_with(TEMPORARY_PREFIX) && name.ends_with(TEMPORARY_SUFFIX))
 }
 
-fn is_stale(entry: &fs::DirEntry, now: SystemTime) -> bool {
-    let Ok(metadata) = entry.metadata() else {
-        return false;
-    };
-    let age = metadata
-        .modified()
-        .ok()
+fn is_stale(stat: &Stat, now: SystemTime) -> bool {
+    let age = stat
+        .modified
         .and_then(|modified| now.duration_since(modified).ok());
-    metadata.is_file() && age.is_some_and(|age| age > TEMPORARY_MAX_AGE)
+    stat.is_file() && age.is_some_and(|age| age > TEMPORARY_MAX_AGE)
 }
 
 /// Syncs a directory, so that names made or removed in it last.
-fn sync_dir(dir: &Path) -> Result<(), SpoolError> {
-    File::open(dir)
-        .and_then(|file| file.sync_all())
+fn sync_dir(disk: &dyn Disk, dir: &Path) -> Result<(), SpoolError> {
+    disk.sync_dir(dir)
         .map_err(SpoolError::of("sync the directory", dir))
 }
 
@@ -198,17 +210,22 @@ pub(super) fn with_ending(name: &OsStr, ending: &OsStr) -> OsString {
 }
 
 /// The first of the [`numbered`] names that is free in a directory.
-pub(super) fn free_name(dir: &Path, name: &OsStr) -> OsString {
+pub(super) fn free_name(disk: &dyn Disk, dir: &Path, name: &OsStr) -> OsString {
     let names = (0..=u32::MAX).map(|copy| numbered(name, copy));
-    let mut free = names.skip_while(|name| fs::symlink_metadata(dir.join(name)).is_ok());
+    let mut free = names.skip_while(|name| disk.lstat(&dir.join(name)).is_ok());
     free.next().unwrap_or_else(|| name.to_owned())
 }
 
-fn move_to_free_name(from: &Path, dir: &Path, name: &OsStr) -> Result<OsString, SpoolError> {
+fn move_to_free_name(
+    disk: &dyn Disk,
+    from: &Path,
+    dir: &Path,
+    name: &OsStr,
+) -> Result<OsString, SpoolError> {
     for copy in 0..=u32::MAX {
         let name = numbered(name, copy);
         let target = dir.join(&name);
-        match rename_new(from, &target) {
+        match rename_new(disk, from, &target) {
             Ok(()) => return Ok(name),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(SpoolError::new("move a document to", target, error)),
@@ -222,45 +239,37 @@ fn move_to_free_name(from: &Path, dir: &Path, name: &OsStr) -> Result<OsString, 
 }
 
 /// Renames without overwriting: in one step where the file system can, else by a second link.
-fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
-    use rustix::io::Errno;
-    match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        Ok(()) => Ok(()),
-        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
-            fs::hard_link(from, to)?;
-            fs::remove_file(from)
+fn rename_new(disk: &dyn Disk, from: &Path, to: &Path) -> io::Result<()> {
+    match disk.rename_new(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => {
+            disk.link(from, to)?;
+            disk.remove(from)
         }
-        Err(error) => Err(error.into()),
+        result => result,
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place where a document replaces itself"
-)]
-fn rename_over(from: &Path, to: &Path) -> io::Result<()> {
-    fs::rename(from, to)
-}
-
 /// A synced file under a temporary name; removed again unless it was renamed.
-struct Temporary {
+struct Temporary<'a> {
+    disk: &'a dyn Disk,
     path: PathBuf,
     armed: std::cell::Cell<bool>,
 }
 
-impl Temporary {
+impl<'a> Temporary<'a> {
     fn write(
+        disk: &'a dyn Disk,
         dir: &Path,
         bytes: &[u8],
         attributes: Option<&Attributes>,
     ) -> Result<Self, SpoolError> {
-        let (temporary, mut file) = Self::create(dir)?;
+        let (temporary, mut file) = Self::create(disk, dir)?;
         let failed = SpoolError::of("write", &temporary.path);
-        fill(&mut file, bytes, attributes).map_err(failed)?;
+        fill(&mut *file, bytes, attributes).map_err(failed)?;
         Ok(temporary)
     }
 
-    fn create(dir: &Path) -> Result<(Self, File), SpoolError> {
+    fn create(disk: &'a dyn Disk, dir: &Path) -> Result<(Self, Box<dyn NewFile>), SpoolError> {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
         loop {
             let count = COUNTER.fetch_add(1, Ordering::Relaxed);
@@ -269,20 +278,10 @@ impl Temporary {
                 std::process::id()
             );
             let path = dir.join(name);
-            match OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&path)
-            {
+            match disk.create_new(&path) {
                 Ok(file) => {
-                    return Ok((
-                        Self {
-                            path,
-                            armed: true.into(),
-                        },
-                        file,
-                    ));
+                    let armed = true.into();
+                    return Ok((Self { disk, path, armed }, file));
                 }
                 // A dead process of the same id left one.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -296,32 +295,35 @@ impl Temporary {
     }
 }
 
-impl Drop for Temporary {
+impl Drop for Temporary<'_> {
     fn drop(&mut self) {
         if self.armed.get() {
             // Best effort: a leftover is removed by a later run.
-            let _ = fs::remove_file(&self.path);
+            let _ = self.disk.remove(&self.path);
         }
     }
 }
 
-fn fill(file: &mut File, bytes: &[u8], attributes: Option<&Attributes>) -> io::Result<()> {
+fn fill(file: &mut dyn NewFile, bytes: &[u8], attributes: Option<&Attributes>) -> io::Result<()> {
     file.write_all(bytes)?;
     if let Some(attributes) = attributes {
         // Only root may give files away; for everybody else the owner is the same anyway.
-        let (user, group) = attributes.owner;
-        let _ = std::os::unix::fs::fchown(&*file, Some(user), Some(group));
-        file.set_permissions(Permissions::from_mode(attributes.mode))?;
+        let _ = file.set_owner(attributes.owner);
+        file.set_mode(attributes.mode)?;
         if let Some(modified) = attributes.modified {
-            file.set_times(FileTimes::new().set_modified(modified))?;
+            file.set_modified(modified)?;
         }
     }
-    file.sync_all()
+    file.sync()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::{self, File, FileTimes, Permissions};
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
     use super::*;
+    use crate::spool::disk::SystemDisk;
 
     fn names(dir: &Path) -> Vec<String> {
         let mut names: Vec<_> = fs::read_dir(dir)
@@ -345,8 +347,9 @@ mod tests {
             .unwrap()
             .set_times(FileTimes::new().set_modified(old))
             .unwrap();
-        let attributes = Attributes::of(&fs::metadata(&path).unwrap());
-        replace(dir.path(), OsStr::new("a.json"), b"new", Some(&attributes)).unwrap();
+        let attributes = Attributes::of(&SystemDisk.stat(&path).unwrap());
+        let name = OsStr::new("a.json");
+        replace(&SystemDisk, dir.path(), name, b"new", Some(&attributes)).unwrap();
         let metadata = fs::metadata(&path).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(metadata.mode() & 0o7777, 0o664);
@@ -360,14 +363,20 @@ mod tests {
         let name = OsStr::new("metadata_x.json");
         for expected in ["metadata_x.json", "metadata_x.1.json", "metadata_x.2.json"] {
             assert_eq!(
-                create(dir.path(), name, expected.as_bytes(), None).unwrap(),
+                create(&SystemDisk, dir.path(), name, expected.as_bytes(), None).unwrap(),
                 expected
             );
         }
         let other = tempfile::tempdir_in(dir.path()).unwrap();
-        let moved = move_new(&dir.path().join("metadata_x.1.json"), other.path(), name).unwrap();
+        let moved = move_new(
+            &SystemDisk,
+            &dir.path().join("metadata_x.1.json"),
+            other.path(),
+            name,
+        )
+        .unwrap();
         assert_eq!(moved, "metadata_x.json");
-        let moved = move_new(&dir.path().join(name), other.path(), name).unwrap();
+        let moved = move_new(&SystemDisk, &dir.path().join(name), other.path(), name).unwrap();
         assert_eq!(moved, "metadata_x.1.json");
         assert_eq!(
             fs::read(other.path().join("metadata_x.1.json")).unwrap(),
@@ -386,7 +395,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         for expected in [long.clone(), name.to_str().unwrap().replace(".12.", "x.1.")] {
             assert_eq!(
-                create(dir.path(), OsStr::new(&long), b"", None).unwrap(),
+                create(&SystemDisk, dir.path(), OsStr::new(&long), b"", None).unwrap(),
                 *expected
             );
         }
@@ -407,7 +416,7 @@ mod tests {
             .unwrap()
             .modified()
             .unwrap();
-        let sweep = |now| remove_stale_temporaries(dir.path(), now).unwrap();
+        let sweep = |now| remove_stale_temporaries(&SystemDisk, dir.path(), now).unwrap();
         let young = Swept {
             removed: 0,
             left: 1,
@@ -430,7 +439,7 @@ mod tests {
     #[test]
     fn a_probe_leaves_nothing_behind() {
         let dir = tempfile::tempdir().unwrap();
-        probe(dir.path()).unwrap();
+        probe(&SystemDisk, dir.path()).unwrap();
         assert!(names(dir.path()).is_empty());
     }
 }

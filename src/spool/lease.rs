@@ -4,16 +4,18 @@
 //! names the run that holds it and the session that it works on, so that the next run knows what
 //! a killed one was doing. A run that ends in an orderly way empties it.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read};
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::fs::TryLockError;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::disk::{Disk, LockFile};
 use super::error::{LeaseError, SpoolError};
 
 const FILE_NAME: &str = ".callspool.lock";
+/// The most that is read of it, in bytes.
+const HOLDER_LIMIT: u64 = 64 << 10;
 
 /// Who holds the lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +42,7 @@ pub struct Interrupted {
 /// The held lock.
 #[derive(Debug)]
 pub(super) struct Lock {
-    file: File,
+    file: Box<dyn LockFile>,
     path: PathBuf,
     holder: Holder,
 }
@@ -48,27 +50,31 @@ pub(super) struct Lock {
 impl Lock {
     /// Takes the lock, or says who holds it. Also tells what a run that died was doing.
     pub(super) fn take(
+        disk: &dyn Disk,
         dir: &Path,
         started_at: &str,
     ) -> Result<(Self, Option<Interrupted>), LeaseError> {
         let path = dir.join(FILE_NAME);
         let file = loop {
-            let file = open(&path)?;
+            let file = disk
+                .open_lock(&path)
+                .map_err(SpoolError::of("open the lock file", &path))?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
-                    return Err(LeaseError::Locked(read_holder(&file)));
+                    return Err(LeaseError::Locked(read_holder(&*file)));
                 }
                 Err(TryLockError::Error(source)) => {
                     return Err(SpoolError::new("lock", path, source).into());
                 }
             }
             // Somebody may have removed the file between opening and locking it.
-            if is_still_there(&file, &path) {
+            let is_there = is_still_there(disk, &*file, &path);
+            if is_there.map_err(SpoolError::of("look at", &path))? {
                 break file;
             }
         };
-        let died = read_interrupted(&file);
+        let died = read_interrupted(&*file);
         let holder = Holder {
             pid: std::process::id(),
             started_at: started_at.to_owned(),
@@ -85,7 +91,7 @@ impl Lock {
         let write = || -> io::Result<()> {
             let bytes = serde_json::to_vec(&self.holder)?;
             // Killed in between, the first JSON value in the file is still the one to go by.
-            self.file.write_all_at(&bytes, 0)?;
+            self.file.write_over(&bytes)?;
             self.file.set_len(bytes.len() as u64)
         };
         write().map_err(SpoolError::of("write", &self.path))
@@ -93,9 +99,7 @@ impl Lock {
 
     /// Makes what was marked last over a loss of power.
     pub(super) fn sync(&self) -> Result<(), SpoolError> {
-        self.file
-            .sync_data()
-            .map_err(SpoolError::of("sync", &self.path))
+        self.file.sync().map_err(SpoolError::of("sync", &self.path))
     }
 
     /// Empties the file: this run ends in an orderly way.
@@ -107,8 +111,8 @@ impl Lock {
 }
 
 /// What the last holder was doing when it died; `None` when it ended in an orderly way.
-fn read_interrupted(file: &File) -> Option<Interrupted> {
-    let is_empty = file.metadata().is_ok_and(|metadata| metadata.len() == 0);
+fn read_interrupted(file: &dyn LockFile) -> Option<Interrupted> {
+    let is_empty = file.stat().is_ok_and(|stat| stat.len_bytes == 0);
     if is_empty {
         return None;
     }
@@ -118,30 +122,17 @@ fn read_interrupted(file: &File) -> Option<Interrupted> {
 }
 
 /// Who holds the lock now, as far as the file tells.
-fn read_holder(file: &File) -> Option<Holder> {
-    let mut bytes = Vec::new();
-    file.take(64 << 10).read_to_end(&mut bytes).ok()?;
+fn read_holder(file: &dyn LockFile) -> Option<Holder> {
+    let bytes = file.read(HOLDER_LIMIT).ok()?;
     serde_json::Deserializer::from_slice(&bytes)
         .into_iter()
         .next()?
         .ok()
 }
 
-fn open(path: &Path) -> Result<File, SpoolError> {
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
-        .open(path)
-        .map_err(SpoolError::of("open the lock file", path))
-}
-
-fn is_still_there(file: &File, path: &Path) -> bool {
-    let identity = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
-    let here = file.metadata().map(identity);
-    let there = std::fs::symlink_metadata(path).map(identity);
-    matches!((here, there), (Ok(here), Ok(there)) if here == there)
+fn is_still_there(disk: &dyn Disk, file: &dyn LockFile, path: &Path) -> io::Result<bool> {
+    match disk.lstat(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        there => Ok(there?.identity() == file.stat()?.identity()),
+    }
 }

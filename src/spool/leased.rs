@@ -2,13 +2,13 @@
 
 use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::io::ErrorKind;
 use std::ops::Deref;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
+use super::disk::Disk;
 use super::durable::{self, Attributes};
 use super::error::{LeaseError, SpoolError};
 use super::layout::State;
@@ -54,12 +54,14 @@ impl Spool {
         now: DateTime<Utc>,
     ) -> Result<(LeasedSpool<'_>, Option<Interrupted>), LeaseError> {
         let layout = self.layout();
-        let (lock, died) = Lock::take(&layout.metadata, &timestamp::format_millis(now))?;
+        let disk = self.disk();
+        let started_at = timestamp::format_millis(now);
+        let (lock, died) = Lock::take(disk, &layout.metadata, &started_at)?;
         for state in State::ALL {
             let dir = layout.dir(state);
-            durable::ensure_dir(dir)?;
+            durable::ensure_dir(disk, dir)?;
             // What cannot be read cannot be told from what was never filed.
-            fs::read_dir(dir).map_err(SpoolError::of("list", dir))?;
+            disk.open_dir(dir).map_err(SpoolError::of("list", dir))?;
         }
         Ok((
             LeasedSpool {
@@ -108,7 +110,7 @@ impl LeasedSpool<'_> {
     pub fn prove_writable(&self) -> Result<(), SpoolError> {
         State::ALL
             .into_iter()
-            .try_for_each(|state| durable::probe(self.layout().dir(state)))
+            .try_for_each(|state| durable::probe(self.disk(), self.layout().dir(state)))
     }
 
     /// Removes temporary files that dead runs left more than an hour ago in the given states. Says
@@ -124,7 +126,7 @@ impl LeasedSpool<'_> {
         let mut left = 0;
         for state in states {
             let dir = self.layout().dir(*state);
-            let swept = durable::remove_stale_temporaries(dir, now.into())?;
+            let swept = durable::remove_stale_temporaries(self.disk(), dir, now.into())?;
             if swept.removed > 0 {
                 log::info!(dir:% = dir.display(), files = swept.removed; "removed temporary files of a dead run");
             }
@@ -144,11 +146,11 @@ impl LeasedSpool<'_> {
         document: &Document,
     ) -> Result<Filed, SpoolError> {
         let dir = self.layout().dir(state);
-        let Some(attributes) = attributes(&dir.join(name))? else {
+        let Some(attributes) = attributes(self.disk(), &dir.join(name))? else {
             return Ok(Filed::Vanished);
         };
         let bytes = to_bytes(document, &dir.join(name))?;
-        durable::replace(dir, name, &bytes, Some(&attributes))?;
+        durable::replace(self.disk(), dir, name, &bytes, Some(&attributes))?;
         Ok(Filed::As(name.to_owned()))
     }
 
@@ -165,12 +167,13 @@ impl LeasedSpool<'_> {
         to: State,
     ) -> Result<Filed, SpoolError> {
         let pending = self.layout().metadata.join(name);
-        let Some(attributes) = attributes(&pending)? else {
+        let Some(attributes) = attributes(self.disk(), &pending)? else {
             return Ok(Filed::Vanished);
         };
         let bytes = to_bytes(document, &pending)?;
-        let filed = durable::create(self.layout().dir(to), name, &bytes, Some(&attributes))?;
-        durable::remove(&pending)?;
+        let dir = self.layout().dir(to);
+        let filed = durable::create(self.disk(), dir, name, &bytes, Some(&attributes))?;
+        durable::remove(self.disk(), &pending)?;
         Ok(Filed::As(filed))
     }
 
@@ -179,7 +182,7 @@ impl LeasedSpool<'_> {
     /// # Errors
     /// When it cannot be removed.
     pub fn remove_residue(&self, name: &OsStr) -> Result<(), SpoolError> {
-        durable::remove(&self.layout().metadata.join(name))
+        durable::remove(self.disk(), &self.layout().metadata.join(name))
     }
 
     /// Moves a document as it is, never over another one.
@@ -188,10 +191,10 @@ impl LeasedSpool<'_> {
     /// When it cannot be moved.
     pub fn move_document(&self, from: State, name: &OsStr, to: State) -> Result<Filed, SpoolError> {
         let path = self.layout().dir(from).join(name);
-        if attributes(&path)?.is_none() {
+        if attributes(self.disk(), &path)?.is_none() {
             return Ok(Filed::Vanished);
         }
-        durable::move_new(&path, self.layout().dir(to), name).map(Filed::As)
+        durable::move_new(self.disk(), &path, self.layout().dir(to), name).map(Filed::As)
     }
 
     /// Moves bytes that are no document to corrupt_metadata/, with a note beside them that says why.
@@ -206,13 +209,13 @@ impl LeasedSpool<'_> {
     ) -> Result<Filed, SpoolError> {
         let corrupt = &self.layout().corrupt;
         // The note comes first: bytes that a crash leaves in front of it would never get one.
-        let expected = durable::free_name(corrupt, name);
+        let expected = durable::free_name(self.disk(), corrupt, name);
         self.write_note(&expected, reason, now)?;
         let filed = self.move_document(State::Pending, name, State::Corrupt)?;
         match &filed {
             Filed::As(name) if *name != expected => self.write_note(name, reason, now)?,
             Filed::As(_) => {}
-            Filed::Vanished => durable::remove(&corrupt.join(note_name(&expected)))?,
+            Filed::Vanished => durable::remove(self.disk(), &corrupt.join(note_name(&expected)))?,
         }
         Ok(filed)
     }
@@ -224,6 +227,7 @@ impl LeasedSpool<'_> {
             name.display(),
         );
         durable::replace(
+            self.disk(),
             &self.layout().corrupt,
             &note_name(name),
             text.as_bytes(),
@@ -237,7 +241,7 @@ impl LeasedSpool<'_> {
     /// When they cannot be moved or the note not be removed.
     pub fn release_from_quarantine(&self, name: &OsStr) -> Result<Filed, SpoolError> {
         let filed = self.move_document(State::Corrupt, name, State::Pending)?;
-        durable::remove(&self.layout().corrupt.join(note_name(name)))?;
+        durable::remove(self.disk(), &self.layout().corrupt.join(note_name(name)))?;
         Ok(filed)
     }
 
@@ -251,7 +255,7 @@ impl LeasedSpool<'_> {
         let bytes = state
             .to_bytes()
             .map_err(|error| SpoolError::new("write", dir.join(name), error.into()))?;
-        durable::replace(dir, name, &bytes, None)
+        durable::replace(self.disk(), dir, name, &bytes, None)
     }
 }
 
@@ -259,9 +263,9 @@ fn note_name(name: &OsStr) -> OsString {
     durable::with_ending(name, OsStr::new(".error.txt"))
 }
 
-fn attributes(path: &Path) -> Result<Option<Attributes>, SpoolError> {
-    match fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_file() => Ok(Some(Attributes::of(&metadata))),
+fn attributes(disk: &dyn Disk, path: &Path) -> Result<Option<Attributes>, SpoolError> {
+    match disk.lstat(path) {
+        Ok(stat) if stat.is_file() => Ok(Some(Attributes::of(&stat))),
         Ok(_) => Ok(None),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(SpoolError::new("look at", path, error)),

@@ -4,6 +4,7 @@
 //! method of [`LeasedSpool`], which exists only while the lock is held.
 
 mod confine;
+pub mod disk;
 mod durable;
 mod error;
 mod gather;

@@ -1,14 +1,14 @@
 //! The spool as everybody may see it: reading only.
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::io::ErrorKind;
-use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use super::confine::AssetDir;
+use super::disk::{Disk, SystemDisk};
 use super::durable;
 use super::error::{OpenError, SpoolError};
 use super::gather;
@@ -22,32 +22,46 @@ use crate::session::{Document, Dossier, FileFacts, Status, is_same_document};
 #[derive(Debug)]
 pub struct Spool {
     layout: Layout,
+    disk: Arc<dyn Disk>,
     pub(super) conversations: AssetDir,
     pub(super) recordings: AssetDir,
     pub(super) leads: AssetDir,
 }
 
 impl Spool {
-    /// Opens a spool.
+    /// Opens a spool on the machine's disk.
     ///
     /// # Errors
     /// When the root or the metadata directory is missing or unreadable, or when state directories
     /// lie on different file systems.
     pub fn open(layout: Layout) -> Result<Self, OpenError> {
+        Self::open_on(Arc::new(SystemDisk), layout)
+    }
+
+    /// Opens a spool on a disk of the caller's.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_on(disk: Arc<dyn Disk>, layout: Layout) -> Result<Self, OpenError> {
         for dir in [&layout.root, &layout.metadata] {
-            fs::read_dir(dir).map_err(|source| OpenError::NoSpool {
+            disk.open_dir(dir).map_err(|source| OpenError::NoSpool {
                 root: layout.root.clone(),
                 source: SpoolError::new("read", dir, source),
             })?;
         }
-        check_one_file_system(&layout)?;
-        let asset = |path: &PathBuf| AssetDir::open(&layout.root, path);
+        check_one_file_system(&*disk, &layout)?;
+        let asset = |path: &PathBuf| AssetDir::open(Arc::clone(&disk), &layout.root, path);
         Ok(Self {
             conversations: asset(&layout.conversations),
             recordings: asset(&layout.recordings),
             leads: asset(&layout.leads),
             layout,
+            disk,
         })
+    }
+
+    pub(super) fn disk(&self) -> &dyn Disk {
+        &*self.disk
     }
 
     /// Where everything is.
@@ -60,7 +74,7 @@ impl Spool {
     /// # Errors
     /// When the directory cannot be read.
     pub fn list(&self, state: State) -> Result<Listed, SpoolError> {
-        match scan::list(self.layout.dir(state)) {
+        match scan::list(self.disk(), self.layout.dir(state)) {
             Err(error) if error.source.kind() == ErrorKind::NotFound && state != State::Pending => {
                 Ok(Listed::default())
             }
@@ -70,7 +84,7 @@ impl Spool {
 
     /// Reads a document.
     pub fn read_document(&self, state: State, name: &OsStr) -> DocumentReading {
-        scan::read_document(&self.layout.dir(state).join(name))
+        scan::read_document(self.disk(), &self.layout.dir(state).join(name))
     }
 
     /// Gathers everything that is on disk about a session.
@@ -144,18 +158,18 @@ impl Spool {
 
     /// What earlier runs have left for later ones; nothing when there is none or it makes no sense.
     pub fn run_state(&self) -> RunState {
-        RunState::load(&self.layout.metadata)
+        RunState::load(self.disk(), &self.layout.metadata)
     }
 }
 
 /// Checks that documents can be moved between the state directories by rename. One that is yet to
 /// be made counts as where it will be.
-pub(super) fn check_one_file_system(layout: &Layout) -> Result<(), OpenError> {
+fn check_one_file_system(disk: &dyn Disk, layout: &Layout) -> Result<(), OpenError> {
     let device = |state: State| {
         let mut places = layout.dir(state).ancestors();
         places
-            .find_map(|place| fs::metadata(place).ok())
-            .map(|metadata| metadata.dev())
+            .find_map(|place| disk.stat(place).ok())
+            .map(|stat| stat.device)
     };
     let pending = device(State::Pending);
     for state in [State::Processed, State::Failed, State::Corrupt] {

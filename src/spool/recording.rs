@@ -1,10 +1,9 @@
 //! A recording opened for sending, watched while it is sent.
 
-use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
 
 use super::confine::{AssetDir, is_not_there};
+use super::disk::OpenFile;
 use crate::session::FileFacts;
 
 /// Why a recording cannot be opened.
@@ -22,7 +21,7 @@ pub enum OpenRecordingError {
 #[derive(Debug)]
 pub struct OpenRecording<'a> {
     dir: &'a AssetDir,
-    file: File,
+    file: Box<dyn OpenFile>,
     facts: FileFacts,
     identity: (u64, u64),
 }
@@ -36,12 +35,12 @@ impl<'a> OpenRecording<'a> {
                 OpenRecordingError::Unreadable(error)
             }
         })?;
-        let metadata = file.metadata().map_err(OpenRecordingError::Unreadable)?;
+        let stat = file.stat().map_err(OpenRecordingError::Unreadable)?;
         Ok(Self {
             dir,
             file,
             facts,
-            identity: (metadata.dev(), metadata.ino()),
+            identity: stat.identity(),
         })
     }
 
@@ -57,8 +56,8 @@ impl<'a> OpenRecording<'a> {
             return false;
         };
         let same_file = now_there
-            .metadata()
-            .is_ok_and(|metadata| (metadata.dev(), metadata.ino()) == self.identity);
+            .stat()
+            .is_ok_and(|stat| stat.identity() == self.identity);
         same_file && facts == *planned && self.facts == *planned
     }
 }

@@ -1,15 +1,19 @@
 //! What must outlive a run and belongs to no session: `.callspool.state` in the metadata directory.
 
-use std::fs;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::confine::read_bounded;
+use super::disk::Disk;
 use crate::timestamp;
 
 /// The file's name.
 pub(super) const FILE_NAME: &str = ".callspool.state";
+
+/// The most that is read of it, in bytes.
+const LIMIT: u64 = 16 << 20;
 
 /// What earlier runs have left for later ones.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -38,9 +42,10 @@ struct Stored {
 impl RunState {
     /// Reads the file. A missing one, or one that makes no sense, is as an empty one: it holds
     /// nothing that a session's delivery depends on.
-    pub(super) fn load(dir: &Path) -> Self {
+    pub(super) fn load(disk: &dyn Disk, dir: &Path) -> Self {
         let path = dir.join(FILE_NAME);
-        let Ok(bytes) = fs::read(&path) else {
+        let file = disk.open(&path);
+        let Ok(Some(bytes)) = file.and_then(|file| read_bounded(file, 0, LIMIT)) else {
             return Self::default();
         };
         let Ok(stored) = serde_json::from_slice::<Stored>(&bytes) else {

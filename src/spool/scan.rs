@@ -1,16 +1,15 @@
 //! Listing state directories and reading the documents in them.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::OpenOptions;
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
-use walkdir::WalkDir;
 
 use super::confine::read_bounded;
+use super::disk::{Disk, Kind};
+use super::durable::is_temporary;
 use super::error::SpoolError;
 use crate::session::Document;
 
@@ -49,42 +48,37 @@ pub enum DocumentReading {
 }
 
 /// Lists a state directory. Directories, links and foreign names are passed over.
-pub(super) fn list(dir: &Path) -> Result<Listed, SpoolError> {
-    let mut listed = Listed::default();
-    for entry in WalkDir::new(dir).min_depth(1).max_depth(1) {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) if error.depth() == 0 => return Err(list_error(dir, error)),
-            // A file that went away, or one that cannot be looked at, is not in the listing.
-            Err(error) => {
-                log::debug!(error:% = error; "passed over while listing");
-                continue;
-            }
-        };
-        listed.has_temporaries |= super::durable::is_temporary(entry.file_name());
-        if !entry.file_type().is_file() || !is_document_name(entry.file_name()) {
-            continue;
+pub(super) fn list(disk: &dyn Disk, dir: &Path) -> Result<Listed, SpoolError> {
+    let mut names = Vec::new();
+    let mut has_temporaries = false;
+    disk.list(dir, &mut |name, kind| {
+        has_temporaries |= is_temporary(&name);
+        if kind == Kind::File && is_document_name(&name) {
+            names.push(name);
         }
+    })
+    .map_err(SpoolError::of("list", dir))?;
+    let mut entries = Vec::with_capacity(names.len());
+    for name in names {
         // One that is there and cannot be looked at is found unreadable when its turn comes.
-        let modified = match entry.metadata() {
-            Ok(metadata) => metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH),
-            Err(error) if is_gone(&error) => continue,
+        let modified = match disk.lstat(&dir.join(&name)) {
+            Ok(stat) => stat.modified.unwrap_or(SystemTime::UNIX_EPOCH),
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
             Err(_) => SystemTime::UNIX_EPOCH,
         };
-        listed.entries.push(Entry {
-            name: entry.file_name().to_owned(),
-            modified: DateTime::<Utc>::from(modified),
-        });
+        let modified = DateTime::<Utc>::from(modified);
+        entries.push(Entry { name, modified });
     }
-    listed
-        .entries
-        .sort_by(|a, b| (a.modified, &a.name).cmp(&(b.modified, &b.name)));
-    Ok(listed)
+    entries.sort_by(|a, b| (a.modified, &a.name).cmp(&(b.modified, &b.name)));
+    Ok(Listed {
+        entries,
+        has_temporaries,
+    })
 }
 
 /// Reads a document.
-pub(super) fn read_document(path: &Path) -> DocumentReading {
-    match read_file(path) {
+pub(super) fn read_document(disk: &dyn Disk, path: &Path) -> DocumentReading {
+    match read_file(disk, path) {
         Ok(Some(bytes)) => match Document::parse(&bytes) {
             Ok(document) => DocumentReading::Document(Box::new(document)),
             Err(error) => DocumentReading::Unparsable(error.to_string()),
@@ -112,28 +106,11 @@ pub(super) fn is_document_name(name: &OsStr) -> bool {
     bytes.starts_with(b"metadata_") && bytes.ends_with(b".json")
 }
 
-fn read_file(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW;
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags(flags.bits().cast_signed())
-        .open(path)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
+fn read_file(disk: &dyn Disk, path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let file = disk.open(path)?;
+    let stat = file.stat()?;
+    if !stat.is_file() {
         return Err(ErrorKind::InvalidInput.into());
     }
-    read_bounded(file, metadata.len(), DOCUMENT_LIMIT)
-}
-
-fn is_gone(error: &walkdir::Error) -> bool {
-    error
-        .io_error()
-        .is_some_and(|error| error.kind() == ErrorKind::NotFound)
-}
-
-fn list_error(dir: &Path, error: walkdir::Error) -> SpoolError {
-    let source = error
-        .into_io_error()
-        .unwrap_or_else(|| ErrorKind::Other.into());
-    SpoolError::new("list", dir, source)
+    read_bounded(file, stat.len_bytes, DOCUMENT_LIMIT)
 }

@@ -1,0 +1,225 @@
+//! The machine's file system.
+
+use std::ffi::OsString;
+use std::fs::{self, File, FileTimes, Metadata, OpenOptions, Permissions, TryLockError};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{
+    DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown,
+};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use cap_std::ambient_authority;
+use cap_std::fs::{
+    Dir, MetadataExt as _, OpenOptions as ConfinedOptions, OpenOptionsExt as _, PermissionsExt as _,
+};
+use rustix::fs::{CWD, OFlags, RenameFlags};
+use rustix::io::Errno;
+use walkdir::WalkDir;
+
+use super::{ConfinedDir, Disk, Kind, LockFile, NewFile, OpenFile, Stat};
+
+/// The machine's file system.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemDisk;
+
+impl Disk for SystemDisk {
+    fn open_dir(&self, dir: &Path) -> io::Result<()> {
+        fs::read_dir(dir).map(drop)
+    }
+
+    fn list(&self, dir: &Path, visit: &mut dyn FnMut(OsString, Kind)) -> io::Result<()> {
+        for entry in WalkDir::new(dir).min_depth(1).max_depth(1) {
+            match entry {
+                Ok(entry) => visit(entry.file_name().to_owned(), kind(entry.file_type())),
+                Err(error) if error.depth() == 0 => {
+                    let error = error.into_io_error();
+                    return Err(error.unwrap_or_else(|| io::ErrorKind::Other.into()));
+                }
+                Err(error) => log::debug!(error:% = error; "passed over while listing"),
+            }
+        }
+        Ok(())
+    }
+
+    fn stat(&self, path: &Path) -> io::Result<Stat> {
+        fs::metadata(path).map(|metadata| to_stat(&metadata))
+    }
+
+    fn lstat(&self, path: &Path) -> io::Result<Stat> {
+        fs::symlink_metadata(path).map(|metadata| to_stat(&metadata))
+    }
+
+    fn canonicalize(&self, path: &Path) -> io::Result<PathBuf> {
+        fs::canonicalize(path)
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Box<dyn OpenFile>> {
+        let flags = OFlags::NONBLOCK | OFlags::NOFOLLOW;
+        let mut options = OpenOptions::new();
+        options.read(true).custom_flags(flags.bits().cast_signed());
+        Ok(Box::new(options.open(path)?))
+    }
+
+    fn open_confined(&self, dir: &Path) -> io::Result<Box<dyn ConfinedDir>> {
+        Ok(Box::new(Dir::open_ambient_dir(dir, ambient_authority())?))
+    }
+
+    fn create_new(&self, path: &Path) -> io::Result<Box<dyn NewFile>> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).mode(0o600);
+        Ok(Box::new(options.open(path)?))
+    }
+
+    fn open_lock(&self, path: &Path) -> io::Result<Box<dyn LockFile>> {
+        let mut options = OpenOptions::new();
+        options
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+        Ok(Box::new(options.open(path)?))
+    }
+
+    fn create_dir(&self, dir: &Path) -> io::Result<()> {
+        fs::DirBuilder::new().mode(0o700).create(dir)
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where a file takes another's name"
+    )]
+    fn rename_over(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()> {
+        match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+                Err(io::ErrorKind::Unsupported.into())
+            }
+            result => Ok(result?),
+        }
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::hard_link(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        File::open(dir)?.sync_all()
+    }
+}
+
+impl OpenFile for File {
+    fn stat(&self) -> io::Result<Stat> {
+        self.metadata().map(|metadata| to_stat(&metadata))
+    }
+}
+
+impl ConfinedDir for Dir {
+    fn stat(&self, relative: &Path) -> io::Result<Stat> {
+        let metadata = self.metadata(relative)?;
+        Ok(Stat {
+            kind: if metadata.is_file() {
+                Kind::File
+            } else if metadata.is_dir() {
+                Kind::Directory
+            } else {
+                Kind::Other
+            },
+            len_bytes: metadata.len(),
+            mode: metadata.permissions().mode() & 0o7777,
+            owner: (metadata.uid(), metadata.gid()),
+            modified: metadata.modified().ok().map(|time| time.into_std()),
+            device: metadata.dev(),
+            inode: metadata.ino(),
+        })
+    }
+
+    fn open(&self, relative: &Path) -> io::Result<Box<dyn OpenFile>> {
+        let mut options = ConfinedOptions::new();
+        options
+            .read(true)
+            .custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+        Ok(Box::new(self.open_with(relative, &options)?.into_std()))
+    }
+}
+
+impl NewFile for File {
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        Write::write_all(self, bytes)
+    }
+
+    fn set_owner(&self, (user, group): (u32, u32)) -> io::Result<()> {
+        fchown(self, Some(user), Some(group))
+    }
+
+    fn set_mode(&self, mode: u32) -> io::Result<()> {
+        self.set_permissions(Permissions::from_mode(mode))
+    }
+
+    fn set_modified(&self, time: SystemTime) -> io::Result<()> {
+        self.set_times(FileTimes::new().set_modified(time))
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.sync_all()
+    }
+}
+
+impl LockFile for File {
+    fn try_lock(&self) -> Result<(), TryLockError> {
+        File::try_lock(self)
+    }
+
+    fn stat(&self) -> io::Result<Stat> {
+        OpenFile::stat(self)
+    }
+
+    fn read(&self, limit_bytes: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.take(limit_bytes).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn write_over(&self, bytes: &[u8]) -> io::Result<()> {
+        self.write_all_at(bytes, 0)
+    }
+
+    fn set_len(&self, len_bytes: u64) -> io::Result<()> {
+        File::set_len(self, len_bytes)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.sync_data()
+    }
+}
+
+fn kind(file_type: fs::FileType) -> Kind {
+    if file_type.is_file() {
+        Kind::File
+    } else if file_type.is_dir() {
+        Kind::Directory
+    } else {
+        Kind::Other
+    }
+}
+
+fn to_stat(metadata: &Metadata) -> Stat {
+    Stat {
+        kind: kind(metadata.file_type()),
+        len_bytes: metadata.len(),
+        mode: metadata.mode() & 0o7777,
+        owner: (metadata.uid(), metadata.gid()),
+        modified: metadata.modified().ok(),
+        device: metadata.dev(),
+        inode: metadata.ino(),
+    }
+}
