@@ -69,6 +69,8 @@ pub fn charge(
         let attempts = document.record.attempts(charge.part);
         if attempts >= policy.max_attempts {
             give_up(document, charge.part, PartState::Abandoned, now);
+            // The history also tells what is filed from what a crash left of it.
+            remember(document, charge.part, "abandoned", None, None, now);
         } else {
             wait = wait.max(delay(
                 policy,
@@ -187,11 +189,11 @@ pub fn charge_crash(
     file(spool, name, document)
 }
 
-/// Puts a session that was reopened back to pending: it is written where it is and moved then, so
-/// that it is in one place at any time.
+/// Puts a session that was reopened back to pending: it is moved there and written then. Should
+/// that be interrupted, the next run moves it back, as if nobody had asked.
 ///
 /// # Errors
-/// When it cannot be written or moved durably.
+/// When it cannot be moved or written durably.
 pub fn put_back(
     spool: &LeasedSpool<'_>,
     from: State,
@@ -208,11 +210,16 @@ pub fn put_back(
     });
     set(document.set_status(&Status::ReadyForUpload), name)?;
     set(document.set_upload_attempts(0), name)?;
-    match spool.rewrite(from, name, document)? {
-        Filed::As(name) if from != State::Pending => {
-            spool.move_document(from, &name, State::Pending)
-        }
-        filed => Ok(filed),
+    // What a crash left behind of it is no session of its own.
+    let was_left_behind = spool.clear_residue(name)?;
+    let moved = match from {
+        State::Pending if was_left_behind => Filed::Vanished,
+        State::Pending => Filed::As(name.to_owned()),
+        _ => spool.move_document(from, name, State::Pending)?,
+    };
+    match moved {
+        Filed::As(name) => spool.rewrite(State::Pending, &name, document),
+        Filed::Vanished => Ok(Filed::Vanished),
     }
 }
 

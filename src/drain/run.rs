@@ -309,9 +309,12 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
             self.breaker.worked();
             earlier = self.ledger.take_held();
         }
-        let concluded = self.conclude_one(name, attempted);
-        let charged = self.ledger.charge_all(earlier, self.clock.now());
-        concluded.and(charged)
+        if let Err(error) = self.conclude_one(name, attempted) {
+            // Nothing more is written: who was held back goes uncharged.
+            self.ledger.hold_back(earlier);
+            return Err(error);
+        }
+        self.ledger.charge_all(earlier, self.clock.now())
     }
 
     fn conclude_one(&mut self, name: &OsStr, attempted: Attempted) -> Result<(), SpoolError> {
@@ -399,7 +402,7 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
                 _ => Vec::new(),
             },
         };
-        if next != self.state && self.ledger.summary.stopped_by != Some(Stop::Durability) {
+        if next != self.state && !self.ledger.summary.is_unrecorded {
             let saved = self.spool.save_run_state(&next);
             self.ledger.stop_on_error(saved);
         }

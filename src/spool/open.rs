@@ -122,8 +122,9 @@ impl Spool {
                 copy.status() == status
                     && is_same_document(copy, document)
                     // A person's copy of a failed document has the same history; what a crash
-                    // left behind knows less than what was filed.
+                    // left behind knows less than what was filed, or has been filed itself.
                     && (state == State::Processed
+                        || document.status() == status
                         || copy.record.history.last() != document.record.history.last())
             })?;
             if let Some(name) = found {

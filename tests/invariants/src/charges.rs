@@ -30,8 +30,10 @@ pub fn charges(world: &World, index: usize) -> Vec<Violation> {
     let mut violations = Vec::new();
     let mut crashed = Vec::new();
     for (_, _, after) in run.after.parsed() {
+        // Of two copies that a crash left, the filed one counts; pending ones come first.
         let earlier = before
             .iter()
+            .rev()
             .map(|(_, _, document)| document)
             .find(|document| {
                 document.session_id == after.session_id && after.changed_since(document).is_none()
