@@ -1,0 +1,1 @@
+//! A requeue that is killed, or whose system calls fail.
