@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::{self, Write};
 
 use crate::stage::Stage;
 
@@ -73,4 +74,10 @@ impl fmt::Display for Figures {
         }
         Ok(())
     }
+}
+
+/// Tells figures also of a test that passes.
+pub(crate) fn tell(text: &str) {
+    let told = writeln!(io::stderr().lock(), "{text}");
+    told.unwrap();
 }

@@ -1,6 +1,5 @@
 //! Processes that are killed at moments that nobody chose.
 
-use std::io::{self, Write};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -9,7 +8,7 @@ use invariants::{Event, Part};
 
 use crate::cases::Cases;
 use crate::cast;
-use crate::figures::Figures;
+use crate::figures::{Figures, tell};
 use crate::stage::{LONG, Process, Stage};
 
 /// Processes that are killed on one spool before it is drained.
@@ -71,8 +70,7 @@ fn soak_thousands_of_kills_lose_nothing() {
 
 /// Kills that many processes, on as many spools as that takes.
 fn kill_many(seed: u64, kills: u64) {
-    let say = |text: String| writeln!(io::stderr(), "{text}").unwrap();
-    say(format!(
+    tell(&format!(
         "CALLSPOOL_SOAK_SEED={seed} CALLSPOOL_SOAK_KILLS={kills}"
     ));
     let usual = time_of_a_run();
@@ -83,7 +81,7 @@ fn kill_many(seed: u64, kills: u64) {
         cases.case(|| one_spool(spool, usual, &mut figures));
         spool += 1;
     }
-    say(figures.to_string());
+    tell(&figures.to_string());
     cases.demand_all();
     assert!(
         figures.kills.len() > 5,

@@ -4,7 +4,11 @@
 //!
 //! `make test` takes a sample; `make soak` takes thousands of kills and every system call.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 #![expect(
     clippy::disallowed_methods,
     reason = "fixtures are not state: they need not be durable"

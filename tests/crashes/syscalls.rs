@@ -1,10 +1,10 @@
 //! Every system call that touches the spool fails, or is the last one of its process.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 
 use crate::cases::Cases;
 use crate::cast;
+use crate::figures::tell;
 use crate::stage::Stage;
 use crate::tracer::{SystemCall, Tamper, Tracer};
 
@@ -114,7 +114,7 @@ fn fail_all(step: usize) {
     for ((place, code), count) in &codes {
         text += &format!("  {count:4}  exit {code:3}  {place}\n");
     }
-    writeln!(io::stderr(), "{text}").unwrap();
+    tell(&text);
     cases.demand_all();
 }
 
@@ -149,13 +149,11 @@ fn kill_at_all(step: usize) {
     for (place, call) in calls.iter().enumerate().step_by(step) {
         cases.case(|| kill_at(call, &calls[(place * 7919) % calls.len()]));
     }
-    writeln!(
-        io::stderr(),
+    tell(&format!(
         "{} runs killed at a call, of {} calls; each time the next run was killed too",
         cases.done,
         calls.len()
-    )
-    .unwrap();
+    ));
     cases.demand_all();
 }
 
