@@ -187,8 +187,9 @@ pub fn charge_crash(
     file(spool, name, document)
 }
 
-/// Puts a session that was reopened back to pending: it is written where it is and moved then, so
-/// that it is in one place at any time.
+/// Puts a session that was reopened back to pending: it is moved as it is and written there, so
+/// that it is in one place at any time. With a crash in between, the next run takes it for one that
+/// was not moved yet and files it again: the requeue is done, or it is not.
 ///
 /// # Errors
 /// When it cannot be written or moved durably.
@@ -208,11 +209,9 @@ pub fn put_back(
     });
     set(document.set_status(&Status::ReadyForUpload), name)?;
     set(document.set_upload_attempts(0), name)?;
-    match spool.rewrite(from, name, document)? {
-        Filed::As(name) if from != State::Pending => {
-            spool.move_document(from, &name, State::Pending)
-        }
-        filed => Ok(filed),
+    match from {
+        State::Pending => spool.rewrite(State::Pending, name, document),
+        from => spool.move_rewritten(from, name, State::Pending, document),
     }
 }
 

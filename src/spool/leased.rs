@@ -197,6 +197,28 @@ impl LeasedSpool<'_> {
         durable::move_new(self.disk(), &path, self.layout().dir(to), name).map(Filed::As)
     }
 
+    /// Moves a document, never over another one, and writes it anew there. A crash in between
+    /// leaves it moved as it was.
+    ///
+    /// # Errors
+    /// When it cannot be written durably, before it is moved, or not be moved.
+    pub fn move_rewritten(
+        &self,
+        from: State,
+        name: &OsStr,
+        to: State,
+        document: &Document,
+    ) -> Result<Filed, SpoolError> {
+        let path = self.layout().dir(from).join(name);
+        let Some(attributes) = attributes(self.disk(), &path)? else {
+            return Ok(Filed::Vanished);
+        };
+        let bytes = to_bytes(document, &path)?;
+        let dir = self.layout().dir(to);
+        durable::move_rewritten(self.disk(), &path, dir, name, &bytes, Some(&attributes))
+            .map(Filed::As)
+    }
+
     /// Moves bytes that are no document to corrupt_metadata/, with a note beside them that says why.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use invariants::{Event, Part};
+use invariants::Part;
 
 use crate::cases::Cases;
 use crate::cast;
@@ -186,12 +186,7 @@ fn killed_requeue(stage: &mut Stage, rng: &mut Rng, usual: Duration, figures: &m
         }
     };
     let command: Command = stage.site.command(["requeue"].iter().chain(&arguments));
-    for session_id in &sessions {
-        stage.world.events.push(Event::Requeue {
-            session_id: session_id.clone(),
-            force,
-        });
-    }
+    stage.note_requeue(force);
     let mut process = stage.start(command, false);
     pause_for(stage, usual.mul_f64(rng.f64() / 4.0));
     process.child.kill().unwrap();

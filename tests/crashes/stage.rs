@@ -167,6 +167,26 @@ impl Stage {
         self.finish(process)
     }
 
+    /// A requeue of any sessions from start to end.
+    #[track_caller]
+    pub(crate) fn requeue(&mut self, command: Command, force: bool) -> Outcome {
+        self.note_requeue(force);
+        let process = self.start(command, false);
+        self.finish(process)
+    }
+
+    /// Notes that a requeue may put back any session.
+    pub(crate) fn note_requeue(&mut self, force: bool) {
+        let origins = self.world.origins.iter();
+        let ids: Vec<String> = origins
+            .filter_map(|origin| origin.session_id.clone())
+            .collect();
+        for session_id in ids {
+            let event = Event::Requeue { session_id, force };
+            self.world.events.push(event);
+        }
+    }
+
     /// Lifts all faults, runs until nothing is due, and demands that everything is where it
     /// belongs and that the API has what the documents say.
     #[track_caller]
