@@ -23,6 +23,7 @@ impl<A: UploadApi, C: Clock> Drain<'_, A, C> {
         let cleared = self.clear(listed.has_temporaries, died.is_some());
         self.ledger.stop_on_error(cleared);
         let crashed = died.and_then(|died| died.document.clone());
+        let is_charged = died.is_some_and(|died| died.is_charged);
         let last = self.state.last.clone();
         for entry in listed.entries {
             if self.ledger.summary.stopped_by.is_some() {
@@ -36,7 +37,7 @@ impl<A: UploadApi, C: Clock> Drain<'_, A, C> {
             }
             let name = entry.name.to_string_lossy().into_owned();
             let did_crash = crashed.as_ref() == Some(&name);
-            match self.judge_one(entry, did_crash) {
+            match self.judge_one(entry, did_crash && !is_charged) {
                 Ok(None) => {}
                 Ok(Some(candidate)) => {
                     enqueue(&mut turns, candidate, did_crash || last.contains(&name));
@@ -124,6 +125,8 @@ impl<A: UploadApi, C: Clock> Drain<'_, A, C> {
         log::warn!(session = document.session_id(); "an earlier run died while it worked on this session");
         let now = self.clock.now();
         let fate = settle::charge_crash(self.spool, &entry.name, &mut document, self.policy, now)?;
+        self.spool
+            .mark_charged(&entry.name, document.session_id())?;
         if fate == Fate::Deferred {
             return Ok(Some(Candidate {
                 entry,

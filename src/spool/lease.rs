@@ -30,6 +30,9 @@ pub struct Holder {
     /// The session that it works on.
     #[serde(default)]
     pub session_id: Option<String>,
+    /// It does not work on it yet: a run before it died at that session, and has been charged.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_charged: bool,
 }
 
 /// What a run that died has left in the lock file.
@@ -37,6 +40,8 @@ pub struct Holder {
 pub struct Interrupted {
     /// The file name of the document that it was working on, if any.
     pub document: Option<String>,
+    /// Whether the session was charged for it already, by a run that died later.
+    pub is_charged: bool,
 }
 
 /// The held lock.
@@ -80,6 +85,7 @@ impl Lock {
             started_at: started_at.to_owned(),
             document: None,
             session_id: None,
+            is_charged: false,
         };
         Ok((Self { file, path, holder }, died))
     }
@@ -88,6 +94,23 @@ impl Lock {
     pub(super) fn mark(&mut self, working_on: Option<(&str, &str)>) -> Result<(), SpoolError> {
         self.holder.document = working_on.map(|(document, _)| document.to_owned());
         self.holder.session_id = working_on.map(|(_, session_id)| session_id.to_owned());
+        self.holder.is_charged = false;
+        self.write()
+    }
+
+    /// Writes down at which session an earlier run died, and that it has been charged for that.
+    pub(super) fn mark_charged(
+        &mut self,
+        document: &str,
+        session_id: &str,
+    ) -> Result<(), SpoolError> {
+        self.holder.document = Some(document.to_owned());
+        self.holder.session_id = Some(session_id.to_owned());
+        self.holder.is_charged = true;
+        self.write()
+    }
+
+    fn write(&mut self) -> Result<(), SpoolError> {
         let write = || -> io::Result<()> {
             let bytes = serde_json::to_vec(&self.holder)?;
             // Killed in between, the first JSON value in the file is still the one to go by.
@@ -116,8 +139,10 @@ fn read_interrupted(file: &dyn LockFile) -> Option<Interrupted> {
     if is_empty {
         return None;
     }
+    let holder = read_holder(file);
     Some(Interrupted {
-        document: read_holder(file).and_then(|holder| holder.document),
+        is_charged: holder.as_ref().is_some_and(|holder| holder.is_charged),
+        document: holder.and_then(|holder| holder.document),
     })
 }
 

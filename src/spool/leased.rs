@@ -94,6 +94,16 @@ impl LeasedSpool<'_> {
         self.lock.borrow_mut().mark(names)
     }
 
+    /// Writes into the lock file at which session an earlier run died, and that it has been charged
+    /// for that: should this run die too before it sends anything, it is not charged again.
+    ///
+    /// # Errors
+    /// When the lock file cannot be written.
+    pub fn mark_charged(&self, name: &OsStr, session_id: &str) -> Result<(), SpoolError> {
+        let name = name.to_string_lossy();
+        self.lock.borrow_mut().mark_charged(&name, session_id)
+    }
+
     /// Makes the mark last over a loss of power.
     ///
     /// # Errors

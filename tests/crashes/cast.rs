@@ -19,7 +19,7 @@ pub(crate) fn ordinary(site: &Site) -> Vec<Origin> {
         recorded(site, Session::new("plain"), 20_000, 5),
         recorded(
             site,
-            Session::new("lead").lead(r#"{"name": "A B"}"#),
+            Session::new("prospect").lead(r#"{"name": "A B"}"#),
             700,
             4,
         ),
@@ -41,7 +41,7 @@ pub(crate) fn odd(site: &Site) -> Vec<Origin> {
         document["campaign_metadata"] = json!({});
     });
     let on_hold = Session::new("on_hold").edit(|document| document["status"] = json!("on_hold"));
-    let leadless = Session::new("leadless").edit(|document| {
+    let bare = Session::new("bare").edit(|document| {
         document["files"]["lead"] = json!("leads/gone.json");
     });
     let manifest = json!({"files": [{"filename": "cloud.ogg", "location": CLOUD_URL}]});
@@ -51,7 +51,7 @@ pub(crate) fn odd(site: &Site) -> Vec<Origin> {
     vec![
         Origin {
             call_data: CallData::Lacking,
-            ..recorded(site, leadless, 900, 2)
+            ..recorded(site, bare, 900, 2)
         },
         Origin {
             recording: Recording::Missing,

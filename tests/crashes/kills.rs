@@ -111,7 +111,11 @@ fn one_spool(seed: u64, usual: Duration, figures: &mut Figures) {
     });
     for _ in 0..KILLS_EACH {
         stage.order(&some_faults(&mut rng));
-        if rng.u8(..6) == 0 {
+        let is_drained = stage.is_drained();
+        if is_drained && rng.bool() {
+            break;
+        }
+        if is_drained || rng.u8(..6) == 0 {
             killed_requeue(&mut stage, &mut rng, usual, figures);
         } else {
             killed_run(&mut stage, &mut rng, usual, figures);
@@ -154,7 +158,7 @@ fn killed_run(stage: &mut Stage, rng: &mut Rng, usual: Duration, figures: &mut F
             let pause = usual.mul_f64(rng.f64() / 10.0);
             pause_for(stage, pause);
         }
-        _ => pause_for(stage, usual.mul_f64(rng.f64())),
+        _ => pause_for(stage, usual.mul_f64(rng.f64() * 0.7)),
     }
     process.child.kill().unwrap();
     let outcome = stage.finish(process);
@@ -173,10 +177,10 @@ fn killed_requeue(stage: &mut Stage, rng: &mut Rng, usual: Duration, figures: &m
         .filter_map(|origin| origin.session_id.clone())
         .collect();
     let forced = ["--part", "all", "--force"];
-    let (arguments, force): (Vec<&str>, bool) = match rng.u8(..4) {
-        0 => (vec!["--all-processed", "--part", "all", "--force"], true),
-        1 => (vec!["--partial"], false),
-        2 => (vec!["--failed"], false),
+    let (arguments, force): (Vec<&str>, bool) = match rng.u8(..6) {
+        0..=2 => (vec!["--all-processed", "--part", "all", "--force"], true),
+        3 => (vec!["--partial"], false),
+        4 => (vec!["--failed"], false),
         _ => {
             let id = &sessions[rng.usize(..sessions.len())];
             let all = rng.bool();
@@ -188,7 +192,7 @@ fn killed_requeue(stage: &mut Stage, rng: &mut Rng, usual: Duration, figures: &m
     let command: Command = stage.site.command(["requeue"].iter().chain(&arguments));
     stage.note_requeue(force);
     let mut process = stage.start(command, false);
-    pause_for(stage, usual.mul_f64(rng.f64() / 4.0));
+    pause_for(stage, usual.mul_f64(rng.f64() / 6.0));
     process.child.kill().unwrap();
     let outcome = stage.finish(process);
     if outcome.code < 0 {

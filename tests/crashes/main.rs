@@ -16,6 +16,7 @@
 
 mod cases;
 mod cast;
+mod charged;
 mod figures;
 mod kills;
 mod requeue;

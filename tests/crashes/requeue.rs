@@ -104,8 +104,8 @@ fn die_with_two_copies(stage: &mut Stage) {
     };
     let command = tracer.tamper(&stage.run_command(), &removal, Tamper::Kill);
     assert_eq!(stage.call(command).code, -9);
-    assert_eq!(stage.site.names(Dir::Pending), ["metadata_leadless.json"]);
-    assert_eq!(stage.site.names(Dir::Processed), ["metadata_leadless.json"]);
+    assert_eq!(stage.site.names(Dir::Pending), ["metadata_bare.json"]);
+    assert_eq!(stage.site.names(Dir::Processed), ["metadata_bare.json"]);
 }
 
 #[test]
@@ -113,13 +113,13 @@ fn a_requeue_before_a_crash_was_cleared_away_makes_no_second_document() {
     for (arguments, force) in [
         (&ALL_AGAIN[..], true),
         (&["requeue", "--partial"], false),
-        (&["requeue", "leadless"], false),
-        (&["requeue", "leadless", "--part", "all", "--force"], true),
+        (&["requeue", "bare"], false),
+        (&["requeue", "bare", "--part", "all", "--force"], true),
     ] {
         let mut stage = Stage::new(format!("{arguments:?}"), false, 20, |site| {
             let all = cast::odd(site).into_iter();
             all.filter(|origin| {
-                let is_it = origin.name == "metadata_leadless.json";
+                let is_it = origin.name == "metadata_bare.json";
                 if !is_it {
                     std::fs::remove_file(site.dir(Dir::Pending).join(&origin.name)).unwrap();
                 }

@@ -119,8 +119,9 @@ fn reply(received: &ReceivedRequest, part: Part, recording: Option<&StoredRecord
     let name = action.split('=').next().unwrap_or_default();
     match (name, part) {
         ("stored-cut", _) => Reply::Nothing,
-        ("unanswerable", Part::Question) => Reply::Unanswerable,
         ("ignore-call-id", Part::Question) => Reply::Absent,
+        // The only answer to a question with this status that is ordered here is a page.
+        ("status", Part::Question) if status == 404 => Reply::Unanswerable,
         _ if served.contains(&name) => match (status, part) {
             (200, Part::Recording) => Reply::Acknowledged {
                 url: recording.map(|stored| stored.url.clone()),

@@ -221,7 +221,8 @@ impl Stage {
         );
     }
 
-    fn is_drained(&self) -> bool {
+    /// Whether nothing is pending that a run would move.
+    pub(crate) fn is_drained(&self) -> bool {
         let stays = |name: &str| {
             let mut origins = self.world.origins.iter();
             origins.any(|origin| origin.stays && origin.name == name)
