@@ -309,9 +309,12 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
             self.breaker.worked();
             earlier = self.ledger.take_held();
         }
-        let concluded = self.conclude_one(name, attempted);
-        let charged = self.ledger.charge_all(earlier, self.clock.now());
-        concluded.and(charged)
+        if let Err(error) = self.conclude_one(name, attempted) {
+            // Nothing more is written where something could not be.
+            self.ledger.hold_again(earlier);
+            return Err(error);
+        }
+        self.ledger.charge_all(earlier, self.clock.now())
     }
 
     fn conclude_one(&mut self, name: &OsStr, attempted: Attempted) -> Result<(), SpoolError> {

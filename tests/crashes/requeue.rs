@@ -58,12 +58,16 @@ fn tamper_with(arguments: &[&str], call: &SystemCall, tamper: Tamper) {
 }
 
 fn tamper_with_all(is_sample: bool) {
-    let selections: [&[&str]; 2] = [&ALL_AGAIN, &["requeue", "--failed"]];
+    let selections: [&[&str]; 3] = [
+        &ALL_AGAIN,
+        &["requeue", "--failed"],
+        &["requeue", "--corrupt"],
+    ];
     let mut cases = Cases::default();
     for arguments in selections {
         for call in calls_of(arguments) {
             let changes = ["rename", "renameat2", "fsync", "ftruncate"];
-            if is_sample && !(changes.contains(&call.name.as_str()) && call.nth <= 3) {
+            if is_sample && !(changes.contains(&call.name.as_str()) && call.nth == 1) {
                 continue;
             }
             cases.case(|| tamper_with(arguments, &call, Tamper::Kill));
