@@ -390,6 +390,7 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
         let now = self.clock.now();
         let next = RunState {
             unswept: self.unswept,
+            died_at: self.state.died_at.clone(),
             not_before: self
                 .exchange
                 .not_before

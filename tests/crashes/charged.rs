@@ -5,7 +5,7 @@ use serde_json::Value;
 use test_support::Dir;
 
 use crate::cast;
-use crate::stage::Stage;
+use crate::stage::{LONG, Stage};
 use crate::tracer::{SystemCall, Tamper, Tracer};
 
 fn call(name: &str, nth: usize) -> SystemCall {
@@ -49,4 +49,47 @@ fn a_death_is_charged_once_however_many_runs_end_before_they_send_anything() {
     assert!(runs.clone().all(|report| report["bytes_sent"] == 0));
     assert_eq!(runs.count(), 3);
     stage.drain();
+}
+
+/// A spool with a run that died after its first post was stored.
+fn died_in_a_post(name: &str) -> Stage {
+    let mut stage = Stage::new(name, false, 20, cast::ordinary);
+    stage.order(&["call-data:1:stored-stall".to_owned()]);
+    let mut process = stage.start(stage.run_command(), true);
+    let api = stage.site.api();
+    assert!(api.wait_until(LONG, |_| api.calls().len() == 1));
+    process.child.kill().unwrap();
+    assert_eq!(stage.finish(process).code, -9);
+    stage.order(&[]);
+    stage
+}
+
+/// The call of the next run that opens the session's document for the first time.
+fn opening_of(id: &str) -> SystemCall {
+    let mut stage = died_in_a_post("untouched");
+    let tracer = Tracer::beside(&stage.site);
+    stage.call(tracer.watch(&stage.run_command())).expect(0);
+    let name = format!("call_metadata/metadata_{id}.json");
+    let opening = |call: &SystemCall| call.name == "openat" && call.line.contains(&name);
+    tracer.calls().into_iter().find(opening).unwrap()
+}
+
+#[test]
+fn a_session_that_a_run_died_at_is_asked_about_although_the_next_could_not_read_it() {
+    let opening = opening_of("talk");
+    let mut stage = died_in_a_post("asked about later");
+    let tracer = Tracer::beside(&stage.site);
+    // The next run cannot read it, and ends as if nothing had been.
+    let tamper = Tamper::Error {
+        errno: "EIO",
+        forever: false,
+    };
+    let command = tracer.tamper(&stage.run_command(), &opening, tamper);
+    let outcome = stage.call(command).expect(4);
+    assert_eq!(outcome.sessions("skipped"), 1);
+    assert_eq!(outcome.sessions("uploaded"), 2);
+    stage.drain();
+    let document = stage.site.document(Dir::Processed, "talk");
+    assert_eq!(document["upload"]["call_data"]["state"], "duplicate");
+    assert_eq!(stage.site.api().calls().len(), 3);
 }
