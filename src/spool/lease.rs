@@ -79,7 +79,7 @@ impl Lock {
                 break file;
             }
         };
-        let died = read_interrupted(&*file);
+        let died = read_interrupted(&*file).map_err(SpoolError::of("read", &path))?;
         let holder = Holder {
             pid: std::process::id(),
             started_at: started_at.to_owned(),
@@ -133,23 +133,28 @@ impl Lock {
     }
 }
 
-/// What the last holder was doing when it died; `None` when it ended in an orderly way.
-fn read_interrupted(file: &dyn LockFile) -> Option<Interrupted> {
-    let is_empty = file.stat().is_ok_and(|stat| stat.len_bytes == 0);
-    if is_empty {
-        return None;
+/// What the last holder was doing when it died; `None` when it ended in an orderly way. Bytes that
+/// make no sense name no session, but when there may be sense in them and they cannot be read,
+/// nothing may be sent.
+fn read_interrupted(file: &dyn LockFile) -> io::Result<Option<Interrupted>> {
+    let bytes = file.read(HOLDER_LIMIT)?;
+    if bytes.is_empty() {
+        return Ok(None);
     }
-    let holder = read_holder(file);
-    Some(Interrupted {
+    let holder = parse_holder(&bytes);
+    Ok(Some(Interrupted {
         is_charged: holder.as_ref().is_some_and(|holder| holder.is_charged),
         document: holder.and_then(|holder| holder.document),
-    })
+    }))
 }
 
 /// Who holds the lock now, as far as the file tells.
 fn read_holder(file: &dyn LockFile) -> Option<Holder> {
-    let bytes = file.read(HOLDER_LIMIT).ok()?;
-    serde_json::Deserializer::from_slice(&bytes)
+    parse_holder(&file.read(HOLDER_LIMIT).ok()?)
+}
+
+fn parse_holder(bytes: &[u8]) -> Option<Holder> {
+    serde_json::Deserializer::from_slice(bytes)
         .into_iter()
         .next()?
         .ok()

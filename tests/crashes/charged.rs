@@ -64,19 +64,18 @@ fn died_in_a_post(name: &str) -> Stage {
     stage
 }
 
-/// The call of the next run that opens the session's document for the first time.
-fn opening_of(id: &str) -> SystemCall {
+/// The first call of that name, of a run after the death, that is about a file.
+fn first_call(name: &str, file: &str) -> SystemCall {
     let mut stage = died_in_a_post("untouched");
     let tracer = Tracer::beside(&stage.site);
     stage.call(tracer.watch(&stage.run_command())).expect(0);
-    let name = format!("call_metadata/metadata_{id}.json");
-    let opening = |call: &SystemCall| call.name == "openat" && call.line.contains(&name);
-    tracer.calls().into_iter().find(opening).unwrap()
+    let is_it = |call: &SystemCall| call.name == name && call.line.contains(file);
+    tracer.calls().into_iter().find(is_it).unwrap()
 }
 
 #[test]
 fn a_session_that_a_run_died_at_is_asked_about_although_the_next_could_not_read_it() {
-    let opening = opening_of("talk");
+    let opening = first_call("openat", "call_metadata/metadata_talk.json");
     let mut stage = died_in_a_post("asked about later");
     let tracer = Tracer::beside(&stage.site);
     // The next run cannot read it, and ends as if nothing had been.
@@ -91,5 +90,20 @@ fn a_session_that_a_run_died_at_is_asked_about_although_the_next_could_not_read_
     stage.drain();
     let document = stage.site.document(Dir::Processed, "talk");
     assert_eq!(document["upload"]["call_data"]["state"], "duplicate");
+    assert_eq!(stage.site.api().calls().len(), 3);
+}
+
+#[test]
+fn a_run_that_cannot_read_what_a_dead_one_was_doing_sends_nothing() {
+    let reading = first_call("read", ".callspool.lock");
+    let mut stage = died_in_a_post("unreadable mark");
+    let tracer = Tracer::beside(&stage.site);
+    let tamper = Tamper::Error {
+        errno: "EIO",
+        forever: false,
+    };
+    let command = tracer.tamper(&stage.run_command(), &reading, tamper);
+    stage.call(command).expect(20);
+    stage.drain();
     assert_eq!(stage.site.api().calls().len(), 3);
 }
