@@ -52,7 +52,7 @@ fn a_death_is_charged_once_however_many_runs_end_before_they_send_anything() {
 }
 
 /// A spool with a run that died after its first post was stored.
-fn died_in_a_post(name: &str) -> Stage {
+pub(crate) fn died_in_a_post(name: impl Into<String>) -> Stage {
     let mut stage = Stage::new(name, false, 20, cast::ordinary);
     stage.order(&["call-data:1:stored-stall".to_owned()]);
     let mut process = stage.start(stage.run_command(), true);

@@ -7,6 +7,7 @@ use test_support::Dir;
 
 use crate::cases::Cases;
 use crate::cast;
+use crate::charged::died_in_a_post;
 use crate::figures::tell;
 use crate::stage::Stage;
 use crate::tracer::{SystemCall, Tamper, Tracer};
@@ -153,6 +154,25 @@ fn fail_all(step: usize) {
 #[test]
 fn a_system_call_that_fails_loses_nothing() {
     fail_all(211);
+}
+
+#[test]
+#[ignore = "takes minutes: make soak"]
+fn soak_every_system_call_that_fails_after_a_death_loses_nothing() {
+    let scene: Scene = |name| died_in_a_post(name);
+    let mut cases = Cases::default();
+    let mut codes = Codes::new();
+    for call in calls_of_a_run(scene, 0) {
+        let errors = errors_of(&call.name).iter().take(1);
+        for (errno, forever) in errors.flat_map(|errno| [(*errno, false), (*errno, true)]) {
+            cases.case(|| fail_one(scene, &call, (errno, forever), &mut codes));
+        }
+    }
+    tell(&format!(
+        "{} runs with a failing call after a death",
+        cases.done
+    ));
+    cases.demand_all();
 }
 
 #[test]
