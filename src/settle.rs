@@ -189,8 +189,9 @@ pub fn charge_crash(
     file(spool, name, document)
 }
 
-/// Puts a session that was reopened back to pending: it is moved there and written then. Should
-/// that be interrupted, the next run moves it back, as if nobody had asked.
+/// Puts a session that was reopened back to pending: it is moved as it is and written there, so
+/// that it is in one place at any time. With a crash in between, the next run takes it for one that
+/// was not moved yet and files it again: the requeue is done, or it is not.
 ///
 /// # Errors
 /// When it cannot be moved or written durably.
@@ -212,14 +213,10 @@ pub fn put_back(
     set(document.set_upload_attempts(0), name)?;
     // What a crash left behind of it is no session of its own.
     let was_left_behind = spool.clear_residue(name)?;
-    let moved = match from {
-        State::Pending if was_left_behind => Filed::Vanished,
-        State::Pending => Filed::As(name.to_owned()),
-        _ => spool.move_document(from, name, State::Pending)?,
-    };
-    match moved {
-        Filed::As(name) => spool.rewrite(State::Pending, &name, document),
-        Filed::Vanished => Ok(Filed::Vanished),
+    match from {
+        State::Pending if was_left_behind => Ok(Filed::Vanished),
+        State::Pending => spool.rewrite(State::Pending, name, document),
+        from => spool.move_rewritten(from, name, State::Pending, document),
     }
 }
 

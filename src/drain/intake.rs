@@ -22,10 +22,13 @@ impl<A: UploadApi, C: Clock> Drain<'_, A, C> {
         let mut turns = Turns::default();
         let cleared = self.clear(listed.has_temporaries, died.is_some());
         self.ledger.stop_on_error(cleared);
-        let crashed = died.and_then(|died| died.document.clone());
-        let last = self.state.last.clone();
+        let unread = std::mem::take(&mut self.state.died_at);
+        let (crashed, last) = deaths(died, &unread, &self.state.last);
         for entry in listed.entries {
+            let name = entry.name.to_string_lossy().into_owned();
+            let did_crash = crashed.contains(&name);
             if self.ledger.summary.stopped_by.is_some() {
+                self.state.died_at.extend(did_crash.then_some(name));
                 // Not judged any more: nothing is said of it but that it is left.
                 turns.push_last(Candidate {
                     entry,
@@ -34,18 +37,21 @@ impl<A: UploadApi, C: Clock> Drain<'_, A, C> {
                 });
                 continue;
             }
-            let name = entry.name.to_string_lossy().into_owned();
-            let did_crash = crashed.as_ref() == Some(&name);
             match self.judge_one(entry, did_crash) {
                 Ok(None) => {}
                 Ok(Some(candidate)) => {
                     enqueue(&mut turns, candidate, did_crash || last.contains(&name));
                 }
                 Err(error) => {
+                    self.state.died_at.extend(did_crash.then_some(name));
                     self.ledger.stop_on_error(Err(error));
                     self.ledger.summary.sessions.count(Fate::Left);
                 }
             }
+        }
+        if self.state.died_at != unread && self.ledger.summary.stopped_by.is_none() {
+            let saved = self.spool.save_run_state(&self.state);
+            self.ledger.stop_on_error(saved);
         }
         turns
     }
@@ -104,6 +110,11 @@ impl<A: UploadApi, C: Clock> Drain<'_, A, C> {
             }
         };
         self.ledger.summary.sessions.count(fate);
+        if did_crash && matches!(fate, Fate::Settling | Fate::Skipped) {
+            // The lock file will not name it any more when it can be read.
+            let name = name.to_string_lossy().into_owned();
+            self.state.died_at.push(name);
+        }
         Ok(None)
     }
 
@@ -124,6 +135,8 @@ impl<A: UploadApi, C: Clock> Drain<'_, A, C> {
         log::warn!(session = document.session_id(); "an earlier run died while it worked on this session");
         let now = self.clock.now();
         let fate = settle::charge_crash(self.spool, &entry.name, &mut document, self.policy, now)?;
+        self.spool
+            .mark_charged(&entry.name, document.session_id())?;
         if fate == Fate::Deferred {
             return Ok(Some(Candidate {
                 entry,
@@ -134,4 +147,18 @@ impl<A: UploadApi, C: Clock> Drain<'_, A, C> {
         self.ledger.settled(&document, fate);
         Ok(None)
     }
+}
+
+/// The names of documents at which a run died and that are still to be charged for it, and of those
+/// that are to be tried last.
+fn deaths(
+    died: Option<&Interrupted>,
+    unread: &[String],
+    last: &[String],
+) -> (Vec<String>, Vec<String>) {
+    let document = died.and_then(|died| died.document.clone());
+    let is_charged = died.is_some_and(|died| died.is_charged);
+    let last = last.iter().cloned().chain(document.clone()).collect();
+    let uncharged = document.filter(|_| !is_charged);
+    (unread.iter().cloned().chain(uncharged).collect(), last)
 }

@@ -87,6 +87,26 @@ pub(super) fn move_new(
     Ok(name)
 }
 
+/// Moves a file as [`move_new`] does and then writes other bytes in its place. What may fail for
+/// want of space comes first; a crash in between leaves the file moved, with its old bytes.
+pub(super) fn move_rewritten(
+    disk: &dyn Disk,
+    from: &Path,
+    dir: &Path,
+    name: &OsStr,
+    bytes: &[u8],
+    attributes: Option<&Attributes>,
+) -> Result<OsString, SpoolError> {
+    let temporary = Temporary::write(disk, dir, bytes, attributes)?;
+    let name = move_new(disk, from, dir, name)?;
+    let target = dir.join(&name);
+    disk.rename_over(&temporary.path, &target)
+        .map_err(SpoolError::of("replace", &target))?;
+    temporary.disarm();
+    sync_dir(disk, dir)?;
+    Ok(name)
+}
+
 /// Removes a file; one that is gone already is fine.
 pub(super) fn remove(disk: &dyn Disk, path: &Path) -> Result<(), SpoolError> {
     match disk.remove(path) {

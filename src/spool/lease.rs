@@ -31,6 +31,9 @@ pub struct Holder {
     /// The session that it works on.
     #[serde(default)]
     pub session_id: Option<String>,
+    /// It does not work on it yet: a run before it died at that session, and has been charged.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_charged: bool,
 }
 
 /// What a run that died has left in the lock file.
@@ -38,6 +41,8 @@ pub struct Holder {
 pub struct Interrupted {
     /// The file name of the document that it was working on, if any.
     pub document: Option<String>,
+    /// Whether the session was charged for it already, by a run that died later.
+    pub is_charged: bool,
 }
 
 /// The held lock.
@@ -77,12 +82,13 @@ impl Lock {
                 break file;
             }
         };
-        let died = read_interrupted(&*file);
+        let died = read_interrupted(&*file).map_err(SpoolError::of("read", &path))?;
         let holder = Holder {
             pid: std::process::id(),
             started_at: started_at.to_owned(),
             document: None,
             session_id: None,
+            is_charged: false,
         };
         let lock = Self {
             file,
@@ -99,6 +105,23 @@ impl Lock {
         self.was_marked = true;
         self.holder.document = working_on.map(|(document, _)| document.to_owned());
         self.holder.session_id = working_on.map(|(_, session_id)| session_id.to_owned());
+        self.holder.is_charged = false;
+        self.write()
+    }
+
+    /// Writes down at which session an earlier run died, and that it has been charged for that.
+    pub(super) fn mark_charged(
+        &mut self,
+        document: &str,
+        session_id: &str,
+    ) -> Result<(), SpoolError> {
+        self.holder.document = Some(document.to_owned());
+        self.holder.session_id = Some(session_id.to_owned());
+        self.holder.is_charged = true;
+        self.write()
+    }
+
+    fn write(&mut self) -> Result<(), SpoolError> {
         let write = || -> io::Result<()> {
             let bytes = serde_json::to_vec(&self.holder)?;
             // Killed in between, the first JSON value in the file is still the one to go by.
@@ -134,21 +157,28 @@ impl Lock {
     }
 }
 
-/// What the last holder was doing when it died; `None` when it ended in an orderly way.
-fn read_interrupted(file: &dyn LockFile) -> Option<Interrupted> {
-    let is_empty = file.stat().is_ok_and(|stat| stat.len_bytes == 0);
-    if is_empty {
-        return None;
+/// What the last holder was doing when it died; `None` when it ended in an orderly way. Bytes that
+/// make no sense name no session, but when there may be sense in them and they cannot be read,
+/// nothing may be sent.
+fn read_interrupted(file: &dyn LockFile) -> io::Result<Option<Interrupted>> {
+    let bytes = file.read(HOLDER_LIMIT)?;
+    if bytes.is_empty() {
+        return Ok(None);
     }
-    Some(Interrupted {
-        document: read_holder(file).and_then(|holder| holder.document),
-    })
+    let holder = parse_holder(&bytes);
+    Ok(Some(Interrupted {
+        is_charged: holder.as_ref().is_some_and(|holder| holder.is_charged),
+        document: holder.and_then(|holder| holder.document),
+    }))
 }
 
 /// Who holds the lock now, as far as the file tells.
 fn read_holder(file: &dyn LockFile) -> Option<Holder> {
-    let bytes = file.read(HOLDER_LIMIT).ok()?;
-    serde_json::Deserializer::from_slice(&bytes)
+    parse_holder(&file.read(HOLDER_LIMIT).ok()?)
+}
+
+fn parse_holder(bytes: &[u8]) -> Option<Holder> {
+    serde_json::Deserializer::from_slice(bytes)
         .into_iter()
         .next()?
         .ok()

@@ -95,6 +95,16 @@ impl LeasedSpool<'_> {
         self.lock.borrow_mut().mark(names)
     }
 
+    /// Writes into the lock file at which session an earlier run died, and that it has been charged
+    /// for that: should this run die too before it sends anything, it is not charged again.
+    ///
+    /// # Errors
+    /// When the lock file cannot be written.
+    pub fn mark_charged(&self, name: &OsStr, session_id: &str) -> Result<(), SpoolError> {
+        let name = name.to_string_lossy();
+        self.lock.borrow_mut().mark_charged(&name, session_id)
+    }
+
     /// Makes the mark last over a loss of power.
     ///
     /// # Errors
@@ -215,6 +225,28 @@ impl LeasedSpool<'_> {
             return Ok(Filed::Vanished);
         }
         durable::move_new(self.disk(), &path, self.layout().dir(to), name).map(Filed::As)
+    }
+
+    /// Moves a document, never over another one, and writes it anew there. A crash in between
+    /// leaves it moved as it was.
+    ///
+    /// # Errors
+    /// When it cannot be written durably, before it is moved, or not be moved.
+    pub fn move_rewritten(
+        &self,
+        from: State,
+        name: &OsStr,
+        to: State,
+        document: &Document,
+    ) -> Result<Filed, SpoolError> {
+        let path = self.layout().dir(from).join(name);
+        let Some(attributes) = attributes(self.disk(), &path)? else {
+            return Ok(Filed::Vanished);
+        };
+        let bytes = to_bytes(document, &path)?;
+        let dir = self.layout().dir(to);
+        durable::move_rewritten(self.disk(), &path, dir, name, &bytes, Some(&attributes))
+            .map(Filed::As)
     }
 
     /// Moves bytes that are no document to corrupt_metadata/, with a note beside them that says why.

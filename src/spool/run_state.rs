@@ -24,6 +24,9 @@ pub struct RunState {
     pub requests: Vec<DateTime<Utc>>,
     /// File names of documents to be tried last: a run stopped or died at them.
     pub last: Vec<String>,
+    /// File names of documents at which a run died and that nobody could read since, so that they
+    /// are still to be charged and asked about.
+    pub died_at: Vec<String>,
     /// A run died and may have left temporary files that were too young to be removed so far.
     pub unswept: bool,
 }
@@ -35,6 +38,8 @@ struct Stored {
     not_before: Option<String>,
     requests_ms: Vec<i64>,
     last: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    died_at: Vec<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     unswept: bool,
 }
@@ -60,6 +65,7 @@ impl RunState {
                 .filter_map(DateTime::from_timestamp_millis)
                 .collect(),
             last: stored.last,
+            died_at: stored.died_at,
             unswept: stored.unswept,
         }
     }
@@ -75,6 +81,7 @@ impl RunState {
                 .map(DateTime::timestamp_millis)
                 .collect(),
             last: self.last.clone(),
+            died_at: self.died_at.clone(),
             unswept: self.unswept,
         })
     }

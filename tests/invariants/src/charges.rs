@@ -30,12 +30,11 @@ pub fn charges(world: &World, index: usize) -> Vec<Violation> {
     let mut violations = Vec::new();
     let mut crashed = Vec::new();
     for (_, _, after) in run.after.parsed() {
-        // Of two copies that a crash left, the filed one counts; pending ones come first.
+        // Of two copies that a crash left, the filed one counts: it comes after the pending one.
         let earlier = before
             .iter()
-            .rev()
             .map(|(_, _, document)| document)
-            .find(|document| {
+            .rfind(|document| {
                 document.session_id == after.session_id && after.changed_since(document).is_none()
             });
         let Some(earlier) = earlier else { continue };

@@ -76,7 +76,9 @@ fn misplaced(world: &World, origin: &Origin, state: &str, document: &Document) -
         ));
     }
     if origin.call_data == CallData::Impossible {
-        return None;
+        let mut sent = world.api.iter();
+        let is_sent = sent.any(|request| request.session_id == document.session_id);
+        return is_sent.then(|| "something of it was sent, and it can never be whole".to_owned());
     }
     let implied = match (&origin.recording, recording) {
         (Recording::File(_), "uploaded" | "duplicate")

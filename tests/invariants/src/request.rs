@@ -54,7 +54,7 @@ pub struct Request {
     pub event: usize,
     /// What it was for.
     pub part: Part,
-    /// Whose it was.
+    /// Whose it was; empty when it broke off before it said so.
     pub session_id: String,
     /// The idempotency key; a question has none.
     pub key: Option<String>,

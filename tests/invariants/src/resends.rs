@@ -94,6 +94,11 @@ fn unasked(world: &World, session: &str) -> Vec<Violation> {
         if !first.leaves_fate_unknown() && !is_unrecorded {
             continue;
         }
+        let may_have_counted = first.is_acknowledged();
+        let mut acts = world.events_between(first, second);
+        if acts.any(|act| act.replaces_the_call_of(session, may_have_counted)) {
+            continue;
+        }
         let was_requeued = world
             .events
             .iter()

@@ -71,6 +71,17 @@ impl Event {
         matches!(self, Self::Requeue { session_id, .. } if session_id == session)
     }
 
+    /// Whether a call that the API has is to be replaced after this: by force, or, where it counted
+    /// as delivered, because something that it went without may be there now.
+    pub(crate) fn replaces_the_call_of(&self, session: &str, is_delivered: bool) -> bool {
+        match self {
+            Self::Requeue { session_id, force } => {
+                (*force || is_delivered) && session_id == session
+            }
+            Self::Run(_) | Self::RecordingChanged { .. } => false,
+        }
+    }
+
     /// Whether the session's recording may be sent again after this although it was delivered.
     pub(crate) fn reopens_recording_of(&self, session: &str) -> bool {
         match self {

@@ -113,6 +113,7 @@ impl Connection<'_> {
                 target: self.shared.api.target(head),
                 status: None,
                 fault: None,
+                subject: None,
                 content_length: match framing {
                     Framing::Length(length) => Some(length),
                     _ => None,

@@ -66,6 +66,9 @@ impl<'a> Exchange<'a> {
 
     fn deal(&mut self) -> io::Result<Next> {
         let subject = self.subject()?;
+        if !subject.is_empty() {
+            self.note(|request| request.subject = Some(subject.clone()));
+        }
         let Some(due) = self.shared.faults.decide(self.target, &subject) else {
             let response = self.serve(None)?;
             return self.send(response);

@@ -31,6 +31,9 @@ pub struct ReceivedRequest {
     pub status: Option<u16>,
     /// The text of the fault that acted on it.
     pub fault: Option<String>,
+    /// Whose it is, when a rule for a subject made the server look: the file's name, or the call's
+    /// id. Not in the store.
+    pub subject: Option<String>,
     /// Its Content-Length.
     pub content_length: Option<u64>,
     /// Whether it came with Transfer-Encoding.

@@ -125,3 +125,15 @@ fn an_exit_code_that_is_not_the_tables_is_found() {
         speaks(&end_with(0), "is due");
     }
 }
+
+#[test]
+fn of_two_copies_the_filed_one_is_what_a_run_begins_with() {
+    let mut world = delivered();
+    world.api.clear();
+    let both = spool(
+        Some(pending_bytes()),
+        Some(with_record("uploaded", &record())),
+    );
+    change_run(&mut world, |run| run.before = both);
+    silent(&charges(&world, 0));
+}

@@ -138,6 +138,14 @@ fn a_session_that_ended_in_the_wrong_place_is_found() {
     world.origins[0].stays = false;
     world.origins[0].call_data = CallData::Impossible;
     speaks(&drained(&world), "belongs to failed");
+    change_spool(&mut world, |spool| {
+        spool.processed.clear();
+        let bytes = with_record("failed", &json!({}));
+        spool.failed.insert(NAME.to_owned(), bytes);
+    });
+    speaks(&drained(&world), "something of it was sent");
+    world.api.clear();
+    silent(&drained(&world));
     let mut world = delivered();
     world.origins.push(Origin::corrupt("metadata_b.json", b"{"));
     change_spool(&mut world, |spool| {

@@ -165,4 +165,12 @@ fn call_data_that_is_posted_again_or_unasked_is_found() {
     add_run(&mut world);
     world.api.push(Request { event: 1, ..post() });
     speaks(&resends(&world), "although the fate");
+    // An operator who wants it sent again wants no question.
+    let forced = Event::Requeue {
+        session_id: "a".to_owned(),
+        force: true,
+    };
+    world.events.insert(1, forced);
+    world.api[2].event = 2;
+    silent(&resends(&world));
 }
