@@ -14,8 +14,8 @@ const LOCAL: [&str; 2] = ["missing_transcript", "changed"];
 /// Why a run stopped without charging what failed last.
 const FREE_STOPS: [&str; 4] = ["unavailable", "throttled", "auth", "misdirected"];
 
-/// What one run has charged: at most one attempt for each part, and one of kind `crashed` for at
-/// most one session, if an earlier run ended abruptly. A part of which nothing was sent costs
+/// What one run has charged: at most one attempt for each part, and one of kind `crashed` for no
+/// more sessions than earlier runs ended abruptly. A part of which nothing was sent costs
 /// nothing, and neither does what failed last in a run that stopped for the service's fault.
 pub fn charges(world: &World, index: usize) -> Vec<Violation> {
     let Some(run) = world.events.get(index).and_then(Event::run) else {
@@ -65,7 +65,7 @@ pub fn charges(world: &World, index: usize) -> Vec<Violation> {
     crashed.dedup();
     let earlier_runs = world.events.iter().take(index).filter_map(Event::run);
     let died_before = earlier_runs.filter(|run| run.end.is_abrupt()).count();
-    if crashed.len() > 1 || (!crashed.is_empty() && died_before == 0) {
+    if crashed.len() > died_before {
         let message = format!("run {index} charged {crashed:?} for {died_before} runs that died");
         violations.push(Violation::new(CHECK, "", message));
     }
