@@ -53,6 +53,8 @@ pub(super) struct Lock {
     holder: Holder,
     has_lasting_name: bool,
     was_marked: bool,
+    /// The document at which the run died that held the lock before.
+    died_at: Option<String>,
 }
 
 impl Lock {
@@ -96,6 +98,7 @@ impl Lock {
             holder,
             has_lasting_name: false,
             was_marked: false,
+            died_at: died.as_ref().and_then(|died| died.document.clone()),
         };
         Ok((lock, died))
     }
@@ -109,12 +112,17 @@ impl Lock {
         self.write()
     }
 
-    /// Writes down at which session an earlier run died, and that it has been charged for that.
+    /// Writes down that the session at which the run before this one died has been charged for that.
+    /// Of any other session nothing is written.
     pub(super) fn mark_charged(
         &mut self,
         document: &str,
         session_id: &str,
     ) -> Result<(), SpoolError> {
+        if self.died_at.as_deref() != Some(document) {
+            // Another one stands there, which is still to be charged.
+            return Ok(());
+        }
         self.holder.document = Some(document.to_owned());
         self.holder.session_id = Some(session_id.to_owned());
         self.holder.is_charged = true;
