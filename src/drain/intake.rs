@@ -109,13 +109,22 @@ impl<A: UploadApi, C: Clock> Drain<'_, A, C> {
                 return self.charge_crash(entry);
             }
         };
+        if did_crash {
+            return Ok(self.put_off(&name, fate));
+        }
         self.ledger.summary.sessions.count(fate);
-        if did_crash && matches!(fate, Fate::Settling | Fate::Skipped) {
-            // The lock file will not name it any more when it can be read.
+        Ok(None)
+    }
+
+    /// Counts a session at which a run died and that is not charged for it now. What cannot be read
+    /// is remembered: the lock file will not name it any more when it can.
+    fn put_off(&mut self, name: &OsStr, fate: Fate) -> Option<Candidate> {
+        self.ledger.summary.sessions.count(fate);
+        if matches!(fate, Fate::Settling | Fate::Skipped) {
             let name = name.to_string_lossy().into_owned();
             self.state.died_at.push(name);
         }
-        Ok(None)
+        None
     }
 
     fn recovered(&mut self, name: &OsStr, state: State) -> Option<Candidate> {
@@ -126,11 +135,15 @@ impl<A: UploadApi, C: Clock> Drain<'_, A, C> {
     }
 
     fn charge_crash(&mut self, entry: Entry) -> Result<Option<Candidate>, SpoolError> {
-        let DocumentReading::Document(mut document) =
-            self.spool.read_document(State::Pending, &entry.name)
-        else {
-            self.ledger.summary.sessions.count(Fate::Vanished);
-            return Ok(None);
+        let mut document = match self.spool.read_document(State::Pending, &entry.name) {
+            DocumentReading::Document(document) => document,
+            DocumentReading::Vanished => return Ok(self.put_off(&entry.name, Fate::Vanished)),
+            // It could be read a moment ago.
+            DocumentReading::Unparsable(_) => return Ok(self.put_off(&entry.name, Fate::Settling)),
+            DocumentReading::Unreadable(reason) => {
+                log::warn!(document:% = entry.name.display(), reason = reason.as_str(); "skipped");
+                return Ok(self.put_off(&entry.name, Fate::Skipped));
+            }
         };
         log::warn!(session = document.session_id(); "an earlier run died while it worked on this session");
         let now = self.clock.now();

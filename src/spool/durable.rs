@@ -4,6 +4,7 @@
 //! is synced. A sync that fails is never tried again: the kernel may have dropped the pages, so
 //! the run ends and the old file stands.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -132,6 +133,22 @@ pub(super) fn ensure_dir(disk: &dyn Disk, dir: &Path) -> Result<(), SpoolError> 
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_dir() => Ok(()),
         Err(error) => Err(failed(error)),
     }
+}
+
+/// Makes directories last that a run may have made which died before it had come to that. Where
+/// somebody else's directory may not be opened, they are somebody else's as well.
+pub(super) fn keep_dirs<'a>(
+    disk: &dyn Disk,
+    dirs: impl IntoIterator<Item = &'a Path>,
+) -> Result<(), SpoolError> {
+    let parents: BTreeSet<&Path> = dirs.into_iter().filter_map(Path::parent).collect();
+    for parent in parents {
+        match sync_dir(disk, parent) {
+            Err(error) if error.source.kind() == io::ErrorKind::PermissionDenied => {}
+            result => result?,
+        }
+    }
+    Ok(())
 }
 
 /// Proves that a directory can be written to: a small file, written, synced and removed.

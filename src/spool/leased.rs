@@ -64,6 +64,10 @@ impl Spool {
             // What cannot be read cannot be told from what was never filed.
             disk.open_dir(dir).map_err(SpoolError::of("list", dir))?;
         }
+        durable::keep_dirs(
+            disk,
+            [State::Processed, State::Failed, State::Corrupt].map(|state| layout.dir(state)),
+        )?;
         Ok((
             LeasedSpool {
                 spool: self,

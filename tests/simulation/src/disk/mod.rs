@@ -58,7 +58,13 @@ impl SimulatedDisk {
             world.syncs_after_failed += u64::from(world.failed_syncs > 0);
         }
         let result = self.operate("sync", path, act);
-        if result.is_err() {
+        // With any other error the file or directory could not even be opened for it.
+        let is_failed_sync = result.as_ref().is_err_and(|error| {
+            let lost = [Errno::IO, Errno::NOSPC];
+            lost.iter()
+                .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+        });
+        if is_failed_sync {
             let mut world = self.world.get();
             world.failed_syncs += u64::from(world.process == self.process);
         }
