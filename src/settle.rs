@@ -69,6 +69,8 @@ pub fn charge(
         let attempts = document.record.attempts(charge.part);
         if attempts >= policy.max_attempts {
             give_up(document, charge.part, PartState::Abandoned, now);
+            // The history also tells what is filed from what a crash left of it.
+            remember(document, charge.part, "abandoned", None, None, now);
         } else {
             wait = wait.max(delay(
                 policy,
@@ -187,12 +189,11 @@ pub fn charge_crash(
     file(spool, name, document)
 }
 
-/// Puts a session that was reopened back to pending: it is moved as it is and written there, so
-/// that it is in one place at any time. With a crash in between, the next run takes it for one that
-/// was not moved yet and files it again: the requeue is done, or it is not.
+/// Puts a session that was reopened back to pending: it is moved there and written then. Should
+/// that be interrupted, the next run moves it back, as if nobody had asked.
 ///
 /// # Errors
-/// When it cannot be written or moved durably.
+/// When it cannot be moved or written durably.
 pub fn put_back(
     spool: &LeasedSpool<'_>,
     from: State,
@@ -209,7 +210,10 @@ pub fn put_back(
     });
     set(document.set_status(&Status::ReadyForUpload), name)?;
     set(document.set_upload_attempts(0), name)?;
+    // What a crash left behind of it is no session of its own.
+    let was_left_behind = spool.clear_residue(name)?;
     match from {
+        State::Pending if was_left_behind => Ok(Filed::Vanished),
         State::Pending => spool.rewrite(State::Pending, name, document),
         from => spool.move_rewritten(from, name, State::Pending, document),
     }

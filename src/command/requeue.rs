@@ -30,9 +30,6 @@ pub(super) fn requeue(settings: &Settings, request: &Requeue) -> Result<ExitCode
     } else {
         Some(lease(&spool, settings.wait, &Interrupt::default(), &clock)?)
     };
-    if let Some((leased, _)) = &leased {
-        clear_residues(leased).or_exit(ExitCode::Durability)?;
-    }
     let (targets, missing) = find(&spool, &request.selection, now)?;
     let desk = Desk {
         spool: &spool,
@@ -65,20 +62,6 @@ pub(super) fn requeue(settings: &Settings, request: &Requeue) -> Result<ExitCode
         return Err(failure(ExitCode::Usage, message));
     }
     Ok(ExitCode::Ok)
-}
-
-/// Removes pending documents that were filed before a crash: put back beside them, their filed
-/// copies would make two of one session.
-fn clear_residues(leased: &LeasedSpool<'_>) -> Result<(), SpoolError> {
-    for entry in leased.list(State::Pending)?.entries {
-        let reading = leased.read_document(State::Pending, &entry.name);
-        if let DocumentReading::Document(document) = reading
-            && let Ok(Some(_)) = leased.filed_before(&entry.name, &document)
-        {
-            leased.remove_residue(&entry.name)?;
-        }
-    }
-    Ok(())
 }
 
 /// What was done for one session.

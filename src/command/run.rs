@@ -8,7 +8,7 @@ use crate::clock::SystemClock;
 use crate::config::{Attention, Format, Rate, Settings, token};
 use crate::drain::{Drain, Limit, Limits};
 use crate::interrupt::Interrupt;
-use crate::report::{self, AttentionMode, ExitCode, RunSummary, Stop};
+use crate::report::{self, AttentionMode, ExitCode, RunSummary};
 
 /// Delivers what is due and reports on it.
 pub(super) fn run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
@@ -32,10 +32,13 @@ pub(super) fn run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
         &limits(settings),
         secret,
     );
-    let summary = drain.run(died.as_ref()).or_exit(ExitCode::NoSpool)?;
+    let mut summary = drain.run(died.as_ref()).or_exit(ExitCode::NoSpool)?;
     // What could not be recorded stays named in the lock file, so that the next run asks about it.
-    let is_orderly = summary.stopped_by != Some(Stop::Durability);
-    let released = if is_orderly { leased.release() } else { Ok(()) };
+    if !summary.is_unrecorded
+        && let Err(error) = leased.release()
+    {
+        summary.note_unrecorded(&error);
+    }
 
     let mode = match settings.attention {
         Attention::Standing => AttentionMode::Standing,
@@ -48,10 +51,7 @@ pub(super) fn run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
         Format::Text if settings.is_quiet() => {}
         Format::Text => print(&report::run_text(&summary, exit, settings.max_attempts)),
     }
-    match released {
-        Err(error) if exit == ExitCode::Ok => Err(CommandFailure::new(ExitCode::Durability, error)),
-        _ => Ok(exit),
-    }
+    Ok(exit)
 }
 
 fn limits(settings: &Settings) -> Limits {

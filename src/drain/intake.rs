@@ -111,11 +111,16 @@ impl<A: UploadApi, C: Clock> Drain<'_, A, C> {
         };
         self.ledger.summary.sessions.count(fate);
         if did_crash && matches!(fate, Fate::Settling | Fate::Skipped) {
-            // The lock file will not name it any more when it can be read.
-            let name = name.to_string_lossy().into_owned();
-            self.state.died_at.push(name);
+            self.remember_death(&name);
         }
         Ok(None)
+    }
+
+    /// Keeps a death that could not be charged: the lock file will not name it any more when the
+    /// document can be read.
+    fn remember_death(&mut self, name: &OsStr) {
+        let name = name.to_string_lossy().into_owned();
+        self.state.died_at.push(name);
     }
 
     fn recovered(&mut self, name: &OsStr, state: State) -> Option<Candidate> {
@@ -126,11 +131,19 @@ impl<A: UploadApi, C: Clock> Drain<'_, A, C> {
     }
 
     fn charge_crash(&mut self, entry: Entry) -> Result<Option<Candidate>, SpoolError> {
-        let DocumentReading::Document(mut document) =
-            self.spool.read_document(State::Pending, &entry.name)
-        else {
-            self.ledger.summary.sessions.count(Fate::Vanished);
-            return Ok(None);
+        let mut document = match self.spool.read_document(State::Pending, &entry.name) {
+            DocumentReading::Document(document) => document,
+            DocumentReading::Vanished => {
+                self.ledger.summary.sessions.count(Fate::Vanished);
+                return Ok(None);
+            }
+            // It could be read a moment ago.
+            DocumentReading::Unparsable(reason) | DocumentReading::Unreadable(reason) => {
+                log::warn!(document:% = entry.name.display(), reason = reason.as_str(); "skipped");
+                self.ledger.summary.sessions.count(Fate::Skipped);
+                self.remember_death(&entry.name);
+                return Ok(None);
+            }
         };
         log::warn!(session = document.session_id(); "an earlier run died while it worked on this session");
         let now = self.clock.now();

@@ -110,9 +110,9 @@ impl<'a> Ledger<'a> {
         std::mem::take(&mut self.held)
     }
 
-    /// Holds back again what was taken out and could not be charged.
-    pub(super) fn hold_again(&mut self, held: Vec<Held>) {
-        self.held.splice(0..0, held);
+    /// Holds back again what was taken out.
+    pub(super) fn hold_back(&mut self, held: Vec<Held>) {
+        self.held.extend(held);
     }
 
     /// Charges what was held back: the service works. What is left after an error stays held.
@@ -169,13 +169,13 @@ impl<'a> Ledger<'a> {
     /// Ends the run when something could not be recorded.
     pub(super) fn stop_on_error(&mut self, result: Result<(), SpoolError>) {
         if let Err(error) = result {
-            self.stop(Stop::Durability, Some(error_chain(&error)));
+            self.summary.note_unrecorded(&error);
         }
     }
 
-    /// Ends the run. What cannot be recorded goes before every other reason.
+    /// Ends the run, unless something else has.
     pub(super) fn stop(&mut self, stop: Stop, message: Option<String>) {
-        if self.summary.stopped_by.is_some() && stop != Stop::Durability {
+        if self.summary.stopped_by.is_some() {
             return;
         }
         self.summary.stopped_by = Some(stop);
@@ -201,13 +201,10 @@ impl<'a> Ledger<'a> {
         for held in self.take_held() {
             match self.summary.stopped_by {
                 // As it is on disk: not charged.
-                Some(
-                    Stop::Unavailable
-                    | Stop::Throttled
-                    | Stop::Auth
-                    | Stop::Misdirected
-                    | Stop::Durability,
-                ) => {
+                _ if self.summary.is_unrecorded => {
+                    self.settled(&held.document, Fate::Deferred);
+                }
+                Some(Stop::Unavailable | Stop::Throttled | Stop::Auth | Stop::Misdirected) => {
                     self.settled(&held.document, Fate::Deferred);
                 }
                 _ => {
@@ -258,15 +255,4 @@ fn session_error(document: &Document) -> Option<SessionError> {
         Lacking::Transcript => "the call went without a transcript: none is named or there",
     };
     Some(base(Part::CallData, "incomplete", None, message))
-}
-
-fn error_chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

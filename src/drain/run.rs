@@ -310,8 +310,8 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
             earlier = self.ledger.take_held();
         }
         if let Err(error) = self.conclude_one(name, attempted) {
-            // Nothing more is written where something could not be.
-            self.ledger.hold_again(earlier);
+            // Nothing more is written: who was held back goes uncharged.
+            self.ledger.hold_back(earlier);
             return Err(error);
         }
         self.ledger.charge_all(earlier, self.clock.now())
@@ -403,7 +403,7 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
                 _ => Vec::new(),
             },
         };
-        if next != self.state && self.ledger.summary.stopped_by != Some(Stop::Durability) {
+        if next != self.state && !self.ledger.summary.is_unrecorded {
             let saved = self.spool.save_run_state(&next);
             self.ledger.stop_on_error(saved);
         }

@@ -280,7 +280,12 @@ pub fn explanations(summary: &RunSummary, exit: ExitCode) -> Vec<String> {
             "several sessions in a row were rejected, so the rest was left alone: {}; if the API has changed, mend that and run: callspool requeue --failed",
             why(stop)
         )),
-        (_, Some(Stop::Signal(signal))) => lines.push(format!("stopped by signal {signal}; the next run goes on from here")),
+        (_, Some(Stop::Signal(signal))) => lines.push(match cause(summary) {
+            Some(why) if summary.is_unrecorded => format!(
+                "stopped by signal {signal}, and the spool cannot be written: {why}; make room or repair the volume, the next run goes on from here"
+            ),
+            _ => format!("stopped by signal {signal}; the next run goes on from here"),
+        }),
         (_, Some(Stop::Deadline | Stop::BatchSize | Stop::Rate) | None) => {}
     }
     if exit == ExitCode::Attention && summary.stopped_by != Some(Stop::Rejected) {

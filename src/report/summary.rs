@@ -1,5 +1,7 @@
 //! The summary of a run: what became of each session of the snapshot.
 
+use std::error::Error;
+
 use chrono::{DateTime, Utc};
 
 use super::exit_code::ExitCode;
@@ -212,6 +214,8 @@ pub struct RunSummary {
     pub stopped_by: Option<Stop>,
     /// One line for people about why it ended early.
     pub stop_message: Option<String>,
+    /// Something could not be recorded.
+    pub is_unrecorded: bool,
     /// Sessions by fate.
     pub sessions: SessionCounts,
     /// Sessions that failed before, or in this run, and will be tried again.
@@ -236,6 +240,7 @@ impl RunSummary {
             duration_seconds: 0.0,
             stopped_by: None,
             stop_message: None,
+            is_unrecorded: false,
             sessions: SessionCounts::default(),
             retrying: 0,
             cut_short: 0,
@@ -244,6 +249,16 @@ impl RunSummary {
             needs_attention: Attention::default(),
             errors: Vec::new(),
         }
+    }
+
+    /// Notes that something could not be recorded: that goes before every other reason for a run to
+    /// end but a signal.
+    pub fn note_unrecorded(&mut self, error: &dyn Error) {
+        self.is_unrecorded = true;
+        if !matches!(self.stopped_by, Some(Stop::Signal(_))) {
+            self.stopped_by = Some(Stop::Durability);
+        }
+        self.stop_message = Some(error_chain(error));
     }
 
     /// The exit code: the first that applies of signal, 20, 1, 12, 2, 5, 4, 3, 0.
@@ -271,6 +286,17 @@ impl RunSummary {
             ExitCode::Ok
         }
     }
+}
+
+fn error_chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
 }
 
 #[cfg(test)]

@@ -14,18 +14,19 @@ const CHANGED: [&str; 5] = [
     "upload",
 ];
 
-/// Whether two documents are one and the same, at different points of its delivery: of the same
-/// session and generation, and saved by the agent at the same time. Those of older agents do not
-/// say when they were saved; they must agree in all that no run changes.
-pub fn is_same_document(first: &Document, second: &Document) -> bool {
-    let is_same_save = match (first.metadata_saved(), second.metadata_saved()) {
-        (Some(first), Some(second)) => first == second,
-        (None, None) => is_same_content(first.members(), second.members()),
+/// Whether a filed document is a later state of a pending one: of the same session, saved by the
+/// agent at the same time, and not of an earlier generation. Those of older agents do not say when
+/// they were saved; they must agree in all that no run changes.
+pub fn is_same_document(filed: &Document, pending: &Document) -> bool {
+    let is_same_save = match (filed.metadata_saved(), pending.metadata_saved()) {
+        (Some(filed), Some(pending)) => filed == pending,
+        (None, None) => is_same_content(filed.members(), pending.members()),
         (_, _) => false,
     };
     is_same_save
-        && first.session_id() == second.session_id()
-        && first.record.generation == second.record.generation
+        && filed.session_id() == pending.session_id()
+        // A recording that changed in the last try made a new one.
+        && filed.record.generation >= pending.record.generation
 }
 
 fn is_same_content(first: &RawObject, second: &RawObject) -> bool {
@@ -69,6 +70,7 @@ mod tests {
         let mut newer = saved("\"a\"", 1);
         newer.record.generation = 1;
         assert!(!is_same_document(&saved("\"a\"", 1), &newer));
+        assert!(is_same_document(&newer, &saved("\"a\"", 1)));
         let other = document(r#"{"session_id":"t","timestamps":{"metadata_saved":"a"}}"#);
         assert!(!is_same_document(&saved("\"a\"", 1), &other));
     }

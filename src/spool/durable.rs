@@ -195,7 +195,7 @@ fn is_stale(stat: &Stat, now: SystemTime) -> bool {
 }
 
 /// Syncs a directory, so that names made or removed in it last.
-fn sync_dir(disk: &dyn Disk, dir: &Path) -> Result<(), SpoolError> {
+pub(super) fn sync_dir(disk: &dyn Disk, dir: &Path) -> Result<(), SpoolError> {
     disk.sync_dir(dir)
         .map_err(SpoolError::of("sync the directory", dir))
 }
@@ -217,6 +217,20 @@ pub(super) fn numbered(name: &OsStr, copy: u32) -> OsString {
     let mut ending = OsString::from(format!(".{copy}"));
     ending.push(extension);
     with_ending(path.file_stem().unwrap_or(name), &ending)
+}
+
+/// The name that a [`numbered`] one was made from, if it is one.
+pub(super) fn unnumbered(name: &OsStr) -> Option<OsString> {
+    let path = Path::new(name);
+    let stem = Path::new(path.file_stem()?);
+    let number = stem.extension()?.to_str()?;
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let mut plain = stem.file_stem()?.to_owned();
+    if let Some(extension) = path.extension() {
+        plain.push(".");
+        plain.push(extension);
+    }
+    is_number.then_some(plain)
 }
 
 /// A name with an ending, cut in front of it where the two would be too long together.
@@ -247,7 +261,13 @@ fn move_to_free_name(
         let target = dir.join(&name);
         match rename_new(disk, from, &target) {
             Ok(()) => return Ok(name),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                if is_one_file(disk, from, &target) {
+                    // A move that was interrupted between its two steps.
+                    remove(disk, from)?;
+                    return Ok(name);
+                }
+            }
             Err(error) => return Err(SpoolError::new("move a document to", target, error)),
         }
     }
@@ -256,6 +276,12 @@ fn move_to_free_name(
         dir,
         io::ErrorKind::AlreadyExists.into(),
     ))
+}
+
+/// Whether two names stand for one file.
+pub(super) fn is_one_file(disk: &dyn Disk, first: &Path, second: &Path) -> bool {
+    let identity = |path| disk.lstat(path).map(|stat| stat.identity());
+    matches!((identity(first), identity(second)), (Ok(first), Ok(second)) if first == second)
 }
 
 /// Renames without overwriting: in one step where the file system can, else by a second link.
@@ -412,6 +438,15 @@ mod tests {
         assert_eq!(name.len(), 255);
         assert!(name.to_str().unwrap().ends_with("x.12.json"));
         assert_eq!(with_ending(OsStr::new("a"), OsStr::new(".b")), "a.b");
+        for (name, plain) in [
+            ("metadata_x.12.json", Some("metadata_x.json")),
+            ("metadata_x.json", None),
+            ("metadata_x.1a.json", None),
+            ("metadata_x..json", None),
+        ] {
+            let found = unnumbered(OsStr::new(name));
+            assert_eq!(found.as_deref(), plain.map(OsStr::new), "{name}");
+        }
         let dir = tempfile::tempdir().unwrap();
         for expected in [long.clone(), name.to_str().unwrap().replace(".12.", "x.1.")] {
             assert_eq!(

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::disk::{Disk, LockFile};
+use super::durable;
 use super::error::{LeaseError, SpoolError};
 
 const FILE_NAME: &str = ".callspool.lock";
@@ -50,6 +51,8 @@ pub(super) struct Lock {
     file: Box<dyn LockFile>,
     path: PathBuf,
     holder: Holder,
+    has_lasting_name: bool,
+    was_marked: bool,
 }
 
 impl Lock {
@@ -87,11 +90,19 @@ impl Lock {
             session_id: None,
             is_charged: false,
         };
-        Ok((Self { file, path, holder }, died))
+        let lock = Self {
+            file,
+            path,
+            holder,
+            has_lasting_name: false,
+            was_marked: false,
+        };
+        Ok((lock, died))
     }
 
     /// Writes down which session is worked on.
     pub(super) fn mark(&mut self, working_on: Option<(&str, &str)>) -> Result<(), SpoolError> {
+        self.was_marked = true;
         self.holder.document = working_on.map(|(document, _)| document.to_owned());
         self.holder.session_id = working_on.map(|(_, session_id)| session_id.to_owned());
         self.holder.is_charged = false;
@@ -120,16 +131,29 @@ impl Lock {
         write().map_err(SpoolError::of("write", &self.path))
     }
 
-    /// Makes what was marked last over a loss of power.
-    pub(super) fn sync(&self) -> Result<(), SpoolError> {
-        self.file.sync().map_err(SpoolError::of("sync", &self.path))
+    /// Makes what was marked last over a loss of power; the first time the file's name too, which
+    /// may be new.
+    pub(super) fn sync(&mut self, disk: &dyn Disk) -> Result<(), SpoolError> {
+        let synced = self.file.sync();
+        synced.map_err(SpoolError::of("sync", &self.path))?;
+        if let Some(dir) = self.path.parent().filter(|_| !self.has_lasting_name) {
+            durable::sync_dir(disk, dir)?;
+            self.has_lasting_name = true;
+        }
+        Ok(())
     }
 
-    /// Empties the file: this run ends in an orderly way.
+    /// Empties the file: this run ends in an orderly way. Where something was marked, a loss of
+    /// power must not bring that back.
     pub(super) fn clear(&self) -> Result<(), SpoolError> {
-        self.file
-            .set_len(0)
-            .map_err(SpoolError::of("empty", &self.path))
+        let clear = || -> io::Result<()> {
+            self.file.set_len(0)?;
+            if self.was_marked {
+                self.file.sync()?;
+            }
+            Ok(())
+        };
+        clear().map_err(SpoolError::of("empty", &self.path))
     }
 }
 

@@ -15,6 +15,7 @@ use super::layout::State;
 use super::lease::{Interrupted, Lock};
 use super::open::Spool;
 use super::run_state::{self, RunState};
+use super::scan::DocumentReading;
 use crate::session::Document;
 use crate::timestamp;
 
@@ -109,7 +110,7 @@ impl LeasedSpool<'_> {
     /// # Errors
     /// When the lock file cannot be synced.
     pub fn sync_mark(&self) -> Result<(), SpoolError> {
-        self.lock.borrow().sync()
+        self.lock.borrow_mut().sync(self.disk())
     }
 
     /// Proves that every state directory can be written to.
@@ -195,6 +196,25 @@ impl LeasedSpool<'_> {
         durable::remove(self.disk(), &self.layout().metadata.join(name))
     }
 
+    /// Removes the pending copy of a document that goes by this name elsewhere, if a crash left
+    /// one. Says whether the pending document of this very name was one.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn clear_residue(&self, name: &OsStr) -> Result<bool, SpoolError> {
+        let mut was_of_name = false;
+        for pending in std::iter::once(name.to_owned()).chain(durable::unnumbered(name)) {
+            let reading = self.read_document(State::Pending, &pending);
+            if let DocumentReading::Document(document) = reading
+                && let Ok(Some(_)) = self.filed_before(&pending, &document)
+            {
+                self.remove_residue(&pending)?;
+                was_of_name |= pending == name;
+            }
+        }
+        Ok(was_of_name)
+    }
+
     /// Moves a document as it is, never over another one.
     ///
     /// # Errors
@@ -245,7 +265,10 @@ impl LeasedSpool<'_> {
         self.write_note(&expected, reason, now)?;
         let filed = self.move_document(State::Pending, name, State::Corrupt)?;
         match &filed {
-            Filed::As(name) if *name != expected => self.write_note(name, reason, now)?,
+            Filed::As(name) if *name != expected => {
+                self.write_note(name, reason, now)?;
+                durable::remove(self.disk(), &corrupt.join(note_name(&expected)))?;
+            }
             Filed::As(_) => {}
             Filed::Vanished => durable::remove(self.disk(), &corrupt.join(note_name(&expected)))?,
         }

@@ -2,6 +2,8 @@
 
 use std::io::{self, Read};
 
+use rustix::io::Errno;
+
 use super::confine::{AssetDir, is_not_there};
 use super::disk::OpenFile;
 use crate::session::FileFacts;
@@ -51,14 +53,17 @@ impl<'a> OpenRecording<'a> {
 
     /// Whether the file is still what it was when it was looked up: same size, same time of
     /// modification, and still the one that goes by its name.
-    pub fn is_unchanged_since(&self, planned: &FileFacts) -> bool {
-        let Ok((now_there, facts)) = self.dir.open_file(&planned.relative) else {
-            return false;
+    ///
+    /// # Errors
+    /// When it cannot be looked at now.
+    pub fn is_unchanged_since(&self, planned: &FileFacts) -> io::Result<bool> {
+        let (now_there, facts) = match self.dir.open_file(&planned.relative) {
+            Ok(there) => there,
+            Err(error) if is_not_there(&error) || is_something_else(&error) => return Ok(false),
+            Err(error) => return Err(error),
         };
-        let same_file = now_there
-            .stat()
-            .is_ok_and(|stat| stat.identity() == self.identity);
-        same_file && facts == *planned && self.facts == *planned
+        let is_same_file = now_there.stat()?.identity() == self.identity;
+        Ok(is_same_file && facts == *planned && self.facts == *planned)
     }
 }
 
@@ -66,4 +71,14 @@ impl Read for OpenRecording<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.file.read(buffer)
     }
+}
+
+/// Whether an error says that something other than a file inside the directory goes by the name: a
+/// refusal of our own, links in a circle, a socket.
+fn is_something_else(error: &io::Error) -> bool {
+    error.raw_os_error().is_none_or(|number| {
+        [Errno::LOOP, Errno::NXIO]
+            .iter()
+            .any(|errno| errno.raw_os_error() == number)
+    })
 }

@@ -26,13 +26,17 @@ impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
         if !failure.claims_duplicate {
             return Ok(Err(failure));
         }
+        // Until that is answered, the next post needs the question as well, whatever ends this try.
+        let was_unconfirmed = self.so_far.document.record.call_data.unconfirmed;
+        self.so_far.document.record.call_data.unconfirmed = true;
         match self.ask(session_id, patience)? {
             Ok(Some(found)) => Ok(Ok(found)),
-            Ok(None) => Ok(Err(failure)),
+            Ok(None) => {
+                self.so_far.document.record.call_data.unconfirmed = was_unconfirmed;
+                Ok(Err(failure))
+            }
             Err(_) => {
-                // Neither confirmed nor refuted: it is asked again before the next post, and the
-                // claim alone does not fail the session for good.
-                self.so_far.document.record.call_data.unconfirmed = true;
+                // Neither confirmed nor refuted: the claim alone does not fail the session for good.
                 let kind = if failure.kind == FailureKind::Rejected {
                     FailureKind::Server
                 } else {

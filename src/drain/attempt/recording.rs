@@ -108,7 +108,7 @@ impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
                 }
             });
         if let Ok(open) = &file
-            && !open.is_unchanged_since(&recording.file)
+            && !open.is_unchanged_since(&recording.file).unwrap_or(false)
         {
             file = Err(changed("the recording changed before it was sent"));
         }
@@ -132,7 +132,8 @@ impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
         let mut timed =
             self.exchange
                 .upload(&session_id, &name, len_bytes, &mut file, &key, patience);
-        if timed.result.is_ok() && !file.is_unchanged_since(&recording.file) {
+        // One that cannot be looked at any more was read to its end all the same.
+        if timed.result.is_ok() && !file.is_unchanged_since(&recording.file).unwrap_or(true) {
             // The API has something that is not the recording; under its key it would go on having
             // it.
             let record = &mut self.so_far.document.record;

@@ -30,11 +30,12 @@ pub fn charges(world: &World, index: usize) -> Vec<Violation> {
     let mut violations = Vec::new();
     let mut crashed = Vec::new();
     for (_, _, after) in run.after.parsed() {
-        // Of two copies that a crash left, the filed one counts: it comes after the pending one.
+        // Of two copies that a crash left, the filed one counts; pending ones come first.
         let earlier = before
             .iter()
+            .rev()
             .map(|(_, _, document)| document)
-            .rfind(|document| {
+            .find(|document| {
                 document.session_id == after.session_id && after.changed_since(document).is_none()
             });
         let Some(earlier) = earlier else { continue };
@@ -79,8 +80,11 @@ fn charged(before: &Document, after: &Document, part: &str) -> u64 {
 
 /// Whether what was sent of a part in a run may have cost it an attempt.
 fn may_cost(run: &Run, sent: &[&Request], session: &str, part: Part) -> bool {
-    let is_of_part =
-        |request: &Request| request.session_id == session && request.part.record() == part.record();
+    // One that broke off before it said whose it is may be this one's.
+    let is_of_part = |request: &Request| {
+        let may_be_its = request.session_id == session || request.session_id.is_empty();
+        may_be_its && request.part.record() == part.record()
+    };
     let Some(last) = sent.iter().rposition(|request| is_of_part(request)) else {
         return false;
     };

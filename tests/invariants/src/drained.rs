@@ -85,6 +85,8 @@ fn misplaced(world: &World, origin: &Origin, state: &str, document: &Document) -
         | (Recording::Remote(_), "remote")
         | (Recording::Missing, "missing")
         | (Recording::None, "absent") => true,
+        // Call data that is given up before anything was sent leaves nothing to send it for.
+        (_, "pending") if place == "failed" => true,
         (_, given_up) => is_given_up_rightly(world, document, Part::Recording, given_up),
     };
     if !implied {

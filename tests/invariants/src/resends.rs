@@ -89,7 +89,9 @@ fn unasked(world: &World, session: &str) -> Vec<Violation> {
         let [(index, first), (later, second)] = pair else {
             continue;
         };
-        if !first.leaves_fate_unknown() && !world.may_be_unrecorded(*index) {
+        // What was refused or did not arrive whole was not stored.
+        let is_unrecorded = first.is_acknowledged() && world.may_be_unrecorded(*index);
+        if !first.leaves_fate_unknown() && !is_unrecorded {
             continue;
         }
         let may_have_counted = first.is_acknowledged();

@@ -1,0 +1,212 @@
+//! The simulated disk: the model of a file system behind the program's own seam, with operations
+//! that fail and processes that die at them.
+
+pub(crate) mod model;
+
+mod files;
+
+use std::ffi::OsString;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use callspool::spool::disk::{ConfinedDir, Disk, Kind, LockFile, NewFile, OpenFile, Stat};
+use rustix::io::Errno;
+
+use self::files::{Lock, Reader, Writer};
+use self::model::Inode;
+use crate::world::{Shared, World};
+
+/// The disk as one process sees it.
+#[derive(Debug, Clone)]
+pub(crate) struct SimulatedDisk {
+    world: Shared,
+    process: u64,
+}
+
+impl SimulatedDisk {
+    pub(crate) fn new(world: Shared, process: u64) -> Self {
+        Self { world, process }
+    }
+
+    /// One operation: counted, perhaps the last one, perhaps failing, perhaps failing although it
+    /// was done.
+    fn operate<T>(
+        &self,
+        what: &'static str,
+        path: &Path,
+        act: impl FnOnce(&mut World) -> io::Result<T>,
+    ) -> io::Result<T> {
+        if self.world.get().process != self.process {
+            // Destructors of a dead process change nothing.
+            return Err(Errno::IO.into());
+        }
+        let mut world = self.world.count(|| format!("{what} {}", path.display()));
+        if let Some(error) = world.disk_failure() {
+            let is_done = error.raw_os_error() == Some(Errno::IO.raw_os_error());
+            if is_done && world.rng.u8(..4) == 0 {
+                world.note(|| "      (and is done all the same)".to_owned());
+                act(&mut world)?;
+            }
+            return Err(error);
+        }
+        act(&mut world)
+    }
+
+    fn sync(&self, path: &Path, act: impl FnOnce(&mut World) -> io::Result<()>) -> io::Result<()> {
+        if self.world.get().process == self.process {
+            let mut world = self.world.get();
+            world.syncs_after_failed += u64::from(world.failed_syncs > 0);
+        }
+        let result = self.operate("sync", path, act);
+        if result.is_err() {
+            let mut world = self.world.get();
+            world.failed_syncs += u64::from(world.process == self.process);
+        }
+        result
+    }
+}
+
+fn stat_of(world: &World, inode: Inode) -> io::Result<Stat> {
+    let content = world.disk.content(inode)?;
+    Ok(Stat {
+        kind: Kind::File,
+        len_bytes: content.bytes.len() as u64,
+        mode: content.mode,
+        owner: (0, 0),
+        modified: Some(content.modified),
+        device: 1,
+        inode,
+    })
+}
+
+fn stat_at(world: &World, path: &Path) -> io::Result<Stat> {
+    if world.disk.is_directory(path) {
+        return Ok(Stat {
+            kind: Kind::Directory,
+            len_bytes: 0,
+            mode: 0o700,
+            owner: (0, 0),
+            modified: None,
+            device: 1,
+            inode: 0,
+        });
+    }
+    stat_of(world, world.disk.look_up(path)?)
+}
+
+impl Disk for SimulatedDisk {
+    fn open_dir(&self, dir: &Path) -> io::Result<()> {
+        self.operate("open", dir, |world| world.disk.names(dir).map(drop))
+    }
+
+    fn list(&self, dir: &Path, visit: &mut dyn FnMut(OsString, Kind)) -> io::Result<()> {
+        let names = self.operate("list", dir, |world| world.disk.names(dir))?;
+        for name in names {
+            visit(name, Kind::File);
+        }
+        Ok(())
+    }
+
+    fn stat(&self, path: &Path) -> io::Result<Stat> {
+        self.operate("stat", path, |world| stat_at(world, path))
+    }
+
+    fn lstat(&self, path: &Path) -> io::Result<Stat> {
+        self.operate("lstat", path, |world| stat_at(world, path))
+    }
+
+    fn canonicalize(&self, path: &Path) -> io::Result<PathBuf> {
+        Ok(path.to_owned())
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Box<dyn OpenFile>> {
+        let inode = self.operate("open", path, |world| world.disk.look_up(path))?;
+        Ok(Box::new(Reader::new(self.clone(), path, inode)))
+    }
+
+    fn open_confined(&self, dir: &Path) -> io::Result<Box<dyn ConfinedDir>> {
+        self.operate("open", dir, |world| world.disk.names(dir).map(drop))?;
+        Ok(Box::new(Confined {
+            disk: self.clone(),
+            dir: dir.to_owned(),
+        }))
+    }
+
+    fn create_new(&self, path: &Path) -> io::Result<Box<dyn NewFile>> {
+        let inode = self.operate("create", path, |world| {
+            let now = world.system_now();
+            world.disk.create(path, now)
+        })?;
+        Ok(Box::new(Writer::new(self.clone(), path, inode)))
+    }
+
+    fn open_lock(&self, path: &Path) -> io::Result<Box<dyn LockFile>> {
+        let (inode, handle) = self.operate("open lock", path, |world| {
+            let now = world.system_now();
+            let inode = match world.disk.look_up(path) {
+                Ok(inode) => inode,
+                Err(_) => world.disk.create(path, now)?,
+            };
+            world.last_handle += 1;
+            Ok((inode, world.last_handle))
+        })?;
+        Ok(Box::new(Lock::new(self.clone(), path, inode, handle)))
+    }
+
+    fn create_dir(&self, dir: &Path) -> io::Result<()> {
+        self.operate("mkdir", dir, |world| world.disk.create_directory(dir))
+    }
+
+    fn rename_over(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.operate("rename to", to, |world| world.disk.rename(from, to))
+    }
+
+    fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.operate("rename to new", to, |world| {
+            if !world.can_rename_new {
+                return Err(ErrorKind::Unsupported.into());
+            }
+            if world.disk.look_up(to).is_ok() {
+                return Err(ErrorKind::AlreadyExists.into());
+            }
+            world.disk.rename(from, to)
+        })
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.operate("link", to, |world| {
+            if world.disk.look_up(to).is_ok() {
+                return Err(ErrorKind::AlreadyExists.into());
+            }
+            world.disk.link(from, to)
+        })
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.operate("remove", path, |world| world.disk.remove(path))
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        self.sync(dir, |world| world.disk.sync_directory(dir))
+    }
+}
+
+/// One of the directories with the files that documents name. It holds no links: those are tried
+/// on a real file system.
+#[derive(Debug)]
+struct Confined {
+    disk: SimulatedDisk,
+    dir: PathBuf,
+}
+
+impl ConfinedDir for Confined {
+    fn stat(&self, relative: &Path) -> io::Result<Stat> {
+        let path = self.dir.join(relative);
+        self.disk
+            .operate("stat", &path, |world| stat_at(world, &path))
+    }
+
+    fn open(&self, relative: &Path) -> io::Result<Box<dyn OpenFile>> {
+        Disk::open(&self.disk, &self.dir.join(relative))
+    }
+}

@@ -1,0 +1,185 @@
+//! One run, or one requeue, as a process of the simulated world.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use callspool::clock::Clock;
+use callspool::drain::{Drain, Judgement, Limits, judge};
+use callspool::interrupt::Interrupt;
+use callspool::plan::{Again, Policy, Requeued, assess, requeue as reopen};
+use callspool::report::{AttentionMode, ExitCode, run_json};
+use callspool::session::Status;
+use callspool::settle;
+use callspool::spool::{DocumentReading, LeaseError, OpenError, Spool, State};
+use invariants::End;
+use serde_json::Value;
+
+use crate::api::{Meanwhile, SimulatedApi};
+use crate::clock::SimulatedClock;
+use crate::disk::SimulatedDisk;
+use crate::faults::{Death, Plan};
+use crate::layout::layout;
+use crate::world::{Shared, is_death};
+
+/// How a process ended.
+pub(crate) struct Ended {
+    pub(crate) end: End,
+    pub(crate) report: Option<Value>,
+    /// A run was let in while this one held the lease.
+    pub(crate) let_in_twice: bool,
+}
+
+/// Makes one run.
+pub(crate) fn run(world: &Shared, plan: Plan, policy: &Policy, limits: &Limits) -> Ended {
+    let process = world.begin_process(plan);
+    let let_in_twice = Cell::new(false);
+    let meanwhile = || {
+        let is_now = world.get().rng.u8(..12) == 0;
+        if is_now {
+            let_in_twice.set(let_in_twice.get() || is_let_in(world, process));
+            look_around(world, process, policy);
+        }
+    };
+    let ended = live(world, plan, || {
+        let (exit, report) = run_to_end(world, process, policy, limits, Box::new(meanwhile));
+        (End::Exit(i32::from(exit.code())), report)
+    });
+    Ended {
+        let_in_twice: let_in_twice.get(),
+        ..ended
+    }
+}
+
+/// Puts a session back to pending, as an operator's process does.
+pub(crate) fn requeue(
+    world: &Shared,
+    plan: Plan,
+    state: State,
+    name: &str,
+    again: Again,
+    force: bool,
+) -> Ended {
+    let process = world.begin_process(plan);
+    live(world, plan, || {
+        let exit = requeue_to_end(world, process, state, name, again, force);
+        (End::Exit(i32::from(exit.code())), None)
+    })
+}
+
+/// Lets a process live until it ends or dies. Any other panic is a bug, and goes on.
+fn live(world: &Shared, plan: Plan, process: impl FnOnce() -> (End, Option<Value>)) -> Ended {
+    let (end, report) = match catch_unwind(AssertUnwindSafe(process)) {
+        Ok(ended) => ended,
+        Err(payload) if is_death(&*payload) => match plan.death {
+            Some((_, Death::PowerLoss)) => (End::PowerLost, None),
+            _ => (End::Killed, None),
+        },
+        Err(payload) => std::panic::resume_unwind(payload),
+    };
+    world.get().note(|| format!("-- ended: {end:?}"));
+    Ended {
+        end,
+        report,
+        let_in_twice: false,
+    }
+}
+
+fn open(world: &Shared, process: u64) -> Result<Spool, OpenError> {
+    Spool::open_on(
+        Arc::new(SimulatedDisk::new(world.clone(), process)),
+        layout(),
+    )
+}
+
+/// As the `run` command does it.
+fn run_to_end(
+    world: &Shared,
+    process: u64,
+    policy: &Policy,
+    limits: &Limits,
+    meanwhile: Meanwhile<'_>,
+) -> (ExitCode, Option<Value>) {
+    let clock = SimulatedClock::new(world.clone());
+    let interrupt = Interrupt::default();
+    let spool = match open(world, process) {
+        Ok(spool) => spool,
+        Err(OpenError::NoSpool { .. }) => return (ExitCode::NoSpool, None),
+        Err(OpenError::FileSystems { .. }) => return (ExitCode::Usage, None),
+    };
+    let (leased, died) = match spool.lease(clock.now()) {
+        Ok(leased) => leased,
+        Err(LeaseError::Locked(_)) => return (ExitCode::Locked, None),
+        Err(LeaseError::Spool(_)) => return (ExitCode::Durability, None),
+    };
+    let api = SimulatedApi::new(world.clone(), interrupt.clone(), meanwhile);
+    let drain = Drain::new(&leased, api, &clock, interrupt, policy, limits, None);
+    let Ok(mut summary) = drain.run(died.as_ref()) else {
+        return (ExitCode::NoSpool, None);
+    };
+    if !summary.is_unrecorded
+        && let Err(error) = leased.release()
+    {
+        summary.note_unrecorded(&error);
+    }
+    let exit = summary.exit_code(AttentionMode::Standing);
+    (exit, serde_json::from_str(&run_json(&summary, exit)).ok())
+}
+
+/// As the `requeue` command does it for one document.
+fn requeue_to_end(
+    world: &Shared,
+    process: u64,
+    state: State,
+    name: &str,
+    again: Again,
+    force: bool,
+) -> ExitCode {
+    let now = world.get().now;
+    let Ok(spool) = open(world, process) else {
+        return ExitCode::NoSpool;
+    };
+    let Ok((leased, died)) = spool.lease(now) else {
+        return ExitCode::Durability;
+    };
+    if let DocumentReading::Document(mut document) = spool.read_document(state, name.as_ref())
+        && !matches!(document.status(), Status::Other(_))
+        && let Requeued::Due(_) = reopen(&mut document.record, again, force)
+        && settle::put_back(&leased, state, name.as_ref(), &mut document, now).is_err()
+    {
+        return ExitCode::Durability;
+    }
+    if died.is_none() && leased.release().is_err() {
+        return ExitCode::Durability;
+    }
+    ExitCode::Ok
+}
+
+/// Whether a second run is let in beside the one that goes on.
+fn is_let_in(world: &Shared, process: u64) -> bool {
+    let now = world.get().now;
+    let Ok(spool) = open(world, process) else {
+        return false;
+    };
+    spool.lease(now).is_ok()
+}
+
+/// What `dry-run` and `inspect` do beside a run: they look at everything, and must get through.
+fn look_around(world: &Shared, process: u64, policy: &Policy) {
+    let now = world.get().now;
+    let Ok(spool) = open(world, process) else {
+        return;
+    };
+    let Ok(listed) = spool.list(State::Pending) else {
+        return;
+    };
+    for entry in listed.entries {
+        let (name, modified) = (entry.name.clone(), entry.modified);
+        if let Judgement::Due(_) = judge(&spool, entry, policy, now)
+            && let DocumentReading::Document(document) = spool.read_document(State::Pending, &name)
+        {
+            let dossier = spool.gather(&name, *document, modified);
+            assess(&dossier, policy, now);
+        }
+    }
+}
