@@ -189,8 +189,9 @@ pub fn charge_crash(
     file(spool, name, document)
 }
 
-/// Puts a session that was reopened back to pending: it is moved there and written then. Should
-/// that be interrupted, the next run moves it back, as if nobody had asked.
+/// Puts a session that was reopened back to pending: it is moved as it is and written there, so
+/// that it is in one place at any time. With a crash in between, the next run takes it for one that
+/// was not moved yet and files it again: the requeue is done, or it is not.
 ///
 /// # Errors
 /// When it cannot be moved or written durably.

@@ -80,7 +80,7 @@ impl<A: UploadApi, C: Clock> Drain<'_, A, C> {
         let name = entry.name.clone();
         let fate = match judge(self.spool, entry.clone(), self.policy, now) {
             Judgement::Residue(state) => {
-                self.spool.remove_residue(&name)?;
+                self.spool.remove_residue(&name, state)?;
                 return Ok(self.recovered(&name, state));
             }
             Judgement::Unmoved(state, _) => {

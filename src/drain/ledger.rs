@@ -110,9 +110,9 @@ impl<'a> Ledger<'a> {
         std::mem::take(&mut self.held)
     }
 
-    /// Holds back again what was taken out.
-    pub(super) fn hold_back(&mut self, held: Vec<Held>) {
-        self.held.extend(held);
+    /// Holds back again what was taken out and could not be charged.
+    pub(super) fn hold_again(&mut self, held: Vec<Held>) {
+        self.held.splice(0..0, held);
     }
 
     /// Charges what was held back: the service works. What is left after an error stays held.

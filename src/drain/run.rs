@@ -310,8 +310,8 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
             earlier = self.ledger.take_held();
         }
         if let Err(error) = self.conclude_one(name, attempted) {
-            // Nothing more is written: who was held back goes uncharged.
-            self.ledger.hold_back(earlier);
+            // Nothing more is written where something could not be.
+            self.ledger.hold_again(earlier);
             return Err(error);
         }
         self.ledger.charge_all(earlier, self.clock.now())

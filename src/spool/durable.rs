@@ -264,6 +264,7 @@ fn move_to_free_name(
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 if is_one_file(disk, from, &target) {
                     // A move that was interrupted between its two steps.
+                    sync_dir(disk, dir)?;
                     remove(disk, from)?;
                     return Ok(name);
                 }
@@ -289,6 +290,10 @@ fn rename_new(disk: &dyn Disk, from: &Path, to: &Path) -> io::Result<()> {
     match disk.rename_new(from, to) {
         Err(error) if error.kind() == io::ErrorKind::Unsupported => {
             disk.link(from, to)?;
+            // The old name goes once the new one is sure to last.
+            if let Some(dir) = to.parent() {
+                disk.sync_dir(dir)?;
+            }
             disk.remove(from)
         }
         result => result,

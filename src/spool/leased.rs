@@ -188,11 +188,13 @@ impl LeasedSpool<'_> {
         Ok(Filed::As(filed))
     }
 
-    /// Removes a pending document that was filed before a crash.
+    /// Removes a pending document that was filed there before a crash. The run that filed it may
+    /// not have come to make that last, so that is done first.
     ///
     /// # Errors
-    /// When it cannot be removed.
-    pub fn remove_residue(&self, name: &OsStr) -> Result<(), SpoolError> {
+    /// When the directory cannot be synced or the document not be removed.
+    pub fn remove_residue(&self, name: &OsStr, filed: State) -> Result<(), SpoolError> {
+        durable::sync_dir(self.disk(), self.layout().dir(filed))?;
         durable::remove(self.disk(), &self.layout().metadata.join(name))
     }
 
@@ -206,9 +208,9 @@ impl LeasedSpool<'_> {
         for pending in std::iter::once(name.to_owned()).chain(durable::unnumbered(name)) {
             let reading = self.read_document(State::Pending, &pending);
             if let DocumentReading::Document(document) = reading
-                && let Ok(Some(_)) = self.filed_before(&pending, &document)
+                && let Ok(Some((filed, _))) = self.filed_before(&pending, &document)
             {
-                self.remove_residue(&pending)?;
+                self.remove_residue(&pending, filed)?;
                 was_of_name |= pending == name;
             }
         }

@@ -14,8 +14,8 @@ const LOCAL: [&str; 2] = ["missing_transcript", "changed"];
 /// Why a run stopped without charging what failed last.
 const FREE_STOPS: [&str; 4] = ["unavailable", "throttled", "auth", "misdirected"];
 
-/// What one run has charged: at most one attempt for each part, and one of kind `crashed` for at
-/// most one session, if an earlier run ended abruptly. A part of which nothing was sent costs
+/// What one run has charged: at most one attempt for each part, and one of kind `crashed` for no
+/// more sessions than earlier runs ended abruptly. A part of which nothing was sent costs
 /// nothing, and neither does what failed last in a run that stopped for the service's fault.
 pub fn charges(world: &World, index: usize) -> Vec<Violation> {
     let Some(run) = world.events.get(index).and_then(Event::run) else {
@@ -30,12 +30,11 @@ pub fn charges(world: &World, index: usize) -> Vec<Violation> {
     let mut violations = Vec::new();
     let mut crashed = Vec::new();
     for (_, _, after) in run.after.parsed() {
-        // Of two copies that a crash left, the filed one counts; pending ones come first.
+        // Of two copies that a crash left, the filed one counts: it comes after the pending one.
         let earlier = before
             .iter()
-            .rev()
             .map(|(_, _, document)| document)
-            .find(|document| {
+            .rfind(|document| {
                 document.session_id == after.session_id && after.changed_since(document).is_none()
             });
         let Some(earlier) = earlier else { continue };
@@ -66,7 +65,7 @@ pub fn charges(world: &World, index: usize) -> Vec<Violation> {
     crashed.dedup();
     let earlier_runs = world.events.iter().take(index).filter_map(Event::run);
     let died_before = earlier_runs.filter(|run| run.end.is_abrupt()).count();
-    if crashed.len() > 1 || (!crashed.is_empty() && died_before == 0) {
+    if crashed.len() > died_before {
         let message = format!("run {index} charged {crashed:?} for {died_before} runs that died");
         violations.push(Violation::new(CHECK, "", message));
     }

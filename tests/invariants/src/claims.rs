@@ -115,7 +115,12 @@ fn call_data_claim(world: &World, document: &Document) -> Option<String> {
             document.state("recording"),
             "uploaded" | "duplicate" | "remote"
         )
-        && !document.is_lacking();
+        && !document.is_lacking()
+        // Whoever had the recording alone sent again knows that the call names the old one.
+        && !world
+            .events
+            .iter()
+            .any(|event| event.reopens_recording_of(session));
     let mut posts = world.requests(session, Part::CallData);
     let is_linked = posts.any(|(_, post)| {
         matches!(post.reply, Reply::Acknowledged { .. }) && post.recording_url.as_deref() == url

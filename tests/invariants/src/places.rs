@@ -25,8 +25,8 @@ pub fn places(world: &World, rest: Rest) -> Vec<Violation> {
     for origin in &world.origins {
         let places = places_of(origin, spool, &mut violations);
         let states: Vec<&str> = places.iter().map(|(state, _)| *state).collect();
-        let is_residue =
-            rest == Rest::NotYet && matches!(states[..], ["pending", "processed" | "failed"]);
+        let is_residue = rest == Rest::NotYet
+            && matches!(states[..], ["pending", "processed" | "failed" | "corrupt"]);
         if states.len() != 1 && !is_residue {
             let message = format!("it is in {states:?}, not in one place");
             violations.push(Violation::new(CHECK, origin.label(), message));

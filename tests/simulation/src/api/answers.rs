@@ -177,6 +177,13 @@ pub(super) fn fate(service: &Service, part: Part, now: DateTime<Utc>, rng: &mut 
         Trouble::Throttling => answered(false, throttling(429, now, rng)),
         Trouble::BadToken => answered(false, Answer::json(401)),
         Trouble::Forbidden => answered(false, Answer::json(403)),
+        Trouble::Elsewhere if part == Part::Question => answered(
+            false,
+            Answer {
+                reply: Reply::Unanswerable,
+                ..Answer::html(404)
+            },
+        ),
         Trouble::Elsewhere => answered(false, Answer::html(404)),
         Trouble::Refusing => answered(false, refused(part, 422)),
         Trouble::RefusingRecordings if is_recording => answered(false, Answer::json(413)),

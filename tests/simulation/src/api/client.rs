@@ -138,6 +138,10 @@ impl Service {
         let answer = arrival.answer.unwrap_or(honest);
         request.reply = match arrival.delivery {
             Delivery::Whole => answer.reply.clone(),
+            // A 404 lets the post go, whatever stands in it.
+            Delivery::Cut if brought.part == Part::Question && answer.status == 404 => {
+                Reply::Unanswerable
+            }
             Delivery::Cut | Delivery::Nothing => Reply::Nothing,
         };
         request.read = Some(false);
