@@ -167,14 +167,20 @@ impl Spool {
 /// be made counts as where it will be.
 fn check_one_file_system(disk: &dyn Disk, layout: &Layout) -> Result<(), OpenError> {
     let device = |state: State| {
-        let mut places = layout.dir(state).ancestors();
-        places
-            .find_map(|place| disk.stat(place).ok())
-            .map(|stat| stat.device)
+        for place in layout.dir(state).ancestors() {
+            match disk.stat(place) {
+                Ok(stat) => return Some(stat.device),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                // It cannot be told: whoever uses the directory meets the error.
+                Err(_) => return None,
+            }
+        }
+        None
     };
     let pending = device(State::Pending);
     for state in [State::Processed, State::Failed, State::Corrupt] {
-        if device(state) != pending {
+        let is_other = |device| pending.is_some_and(|pending| pending != device);
+        if device(state).is_some_and(is_other) {
             return Err(OpenError::FileSystems {
                 first: layout.metadata.clone(),
                 second: layout.dir(state).to_owned(),

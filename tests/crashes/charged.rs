@@ -8,6 +8,12 @@ use crate::cast;
 use crate::stage::{LONG, Stage};
 use crate::tracer::{SystemCall, Tamper, Tracer};
 
+/// A call fails once.
+const ONCE: Tamper = Tamper::Error {
+    errno: "EIO",
+    forever: false,
+};
+
 fn call(name: &str, nth: usize) -> SystemCall {
     SystemCall {
         name: name.to_owned(),
@@ -64,46 +70,54 @@ pub(crate) fn died_in_a_post(name: impl Into<String>) -> Stage {
     stage
 }
 
-/// The first call of that name, of a run after the death, that is about a file.
-fn first_call(name: &str, file: &str) -> SystemCall {
+/// The calls of that name, of a run after the death, that are about a file.
+fn calls(name: &str, file: &str) -> Vec<SystemCall> {
     let mut stage = died_in_a_post("untouched");
     let tracer = Tracer::beside(&stage.site);
     stage.call(tracer.watch(&stage.run_command())).expect(0);
-    let is_it = |call: &SystemCall| call.name == name && call.line.contains(file);
-    tracer.calls().into_iter().find(is_it).unwrap()
+    let mut calls = tracer.calls();
+    calls.retain(|call| call.name == name && call.line.contains(file));
+    calls
 }
 
 #[test]
 fn a_session_that_a_run_died_at_is_asked_about_although_the_next_could_not_read_it() {
-    let opening = first_call("openat", "call_metadata/metadata_talk.json");
-    let mut stage = died_in_a_post("asked about later");
-    let tracer = Tracer::beside(&stage.site);
-    // The next run cannot read it, and ends as if nothing had been.
-    let tamper = Tamper::Error {
-        errno: "EIO",
-        forever: false,
-    };
-    let command = tracer.tamper(&stage.run_command(), &opening, tamper);
-    let outcome = stage.call(command).expect(4);
-    assert_eq!(outcome.sessions("skipped"), 1);
-    assert_eq!(outcome.sessions("uploaded"), 2);
-    stage.drain();
-    let document = stage.site.document(Dir::Processed, "talk");
-    assert_eq!(document["upload"]["call_data"]["state"], "duplicate");
-    assert_eq!(stage.site.api().calls().len(), 3);
+    // It reads it twice: when it judges it, and when it charges it.
+    for opening in calls("openat", "call_metadata/metadata_talk.json")
+        .iter()
+        .take(2)
+    {
+        let mut stage = died_in_a_post("asked about later");
+        let tracer = Tracer::beside(&stage.site);
+        // The next run cannot read it, and ends as if nothing had been.
+        let command = tracer.tamper(&stage.run_command(), opening, ONCE);
+        let outcome = stage.call(command).expect(4);
+        assert_eq!(outcome.sessions("skipped"), 1);
+        assert_eq!(outcome.sessions("uploaded"), 2);
+        stage.drain();
+        let document = stage.site.document(Dir::Processed, "talk");
+        assert_eq!(document["upload"]["call_data"]["state"], "duplicate");
+        assert_eq!(stage.site.api().calls().len(), 3);
+    }
 }
 
 #[test]
 fn a_run_that_cannot_read_what_a_dead_one_was_doing_sends_nothing() {
-    let reading = first_call("read", ".callspool.lock");
+    let reading = calls("read", ".callspool.lock").remove(0);
     let mut stage = died_in_a_post("unreadable mark");
     let tracer = Tracer::beside(&stage.site);
-    let tamper = Tamper::Error {
-        errno: "EIO",
-        forever: false,
-    };
-    let command = tracer.tamper(&stage.run_command(), &reading, tamper);
+    let command = tracer.tamper(&stage.run_command(), &reading, ONCE);
     stage.call(command).expect(20);
     stage.drain();
     assert_eq!(stage.site.api().calls().len(), 3);
+}
+
+#[test]
+fn a_directory_that_cannot_be_listed_is_not_an_empty_one() {
+    let snapshot = calls("getdents64", "/call_metadata>").remove(0);
+    let mut stage = died_in_a_post("unreadable directory");
+    let tracer = Tracer::beside(&stage.site);
+    let command = tracer.tamper(&stage.run_command(), &snapshot, ONCE);
+    stage.call(command).expect(10);
+    stage.drain();
 }

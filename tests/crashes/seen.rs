@@ -118,6 +118,8 @@ fn reply(received: &ReceivedRequest, part: Part, recording: Option<&StoredRecord
     let served = ["", "delay", "trickle", "close-unannounced", "reset-next"];
     let name = action.split('=').next().unwrap_or_default();
     match (name, part) {
+        // Half of a 404 says as much to a question as a whole one.
+        ("stored-cut", Part::Question) if status == 404 => Reply::Unanswerable,
         ("stored-cut", _) => Reply::Nothing,
         ("ignore-call-id", Part::Question) => Reply::Absent,
         // The only answer to a question with this status that is ordered here is a page.

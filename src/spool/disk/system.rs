@@ -32,7 +32,8 @@ impl Disk for SystemDisk {
         for entry in WalkDir::new(dir).min_depth(1).max_depth(1) {
             match entry {
                 Ok(entry) => visit(entry.file_name().to_owned(), kind(entry.file_type())),
-                Err(error) if error.depth() == 0 => {
+                // Without a path it is the directory that could not be read on.
+                Err(error) if error.depth() == 0 || error.path().is_none() => {
                     let error = error.into_io_error();
                     return Err(error.unwrap_or_else(|| io::ErrorKind::Other.into()));
                 }

@@ -79,8 +79,11 @@ fn charged(before: &Document, after: &Document, part: &str) -> u64 {
 
 /// Whether what was sent of a part in a run may have cost it an attempt.
 fn may_cost(run: &Run, sent: &[&Request], session: &str, part: Part) -> bool {
-    let is_of_part =
-        |request: &Request| request.session_id == session && request.part.record() == part.record();
+    // One that broke off before it said whose it is may be this one's.
+    let is_of_part = |request: &Request| {
+        let may_be_its = request.session_id == session || request.session_id.is_empty();
+        may_be_its && request.part.record() == part.record()
+    };
     let Some(last) = sent.iter().rposition(|request| is_of_part(request)) else {
         return false;
     };
