@@ -34,6 +34,9 @@ use super::{Acknowledgement, Presence, StoredRecording};
 /// The longest Location that is shown, in characters.
 const MAX_LOCATION_CHARS: usize = 200;
 
+/// How compressed data begins that gzip made (RFC 1952, section 2.3.1); no JSON does.
+const GZIP: &[u8] = &[0x1f, 0x8b];
+
 /// An answer to a request that was sent whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reply<'a> {
@@ -306,6 +309,12 @@ fn unreadable(reply: &Reply<'_>, answer: &Answer, request: Request) -> Option<Fa
             answer,
             request,
             "it is longer than 1 MiB",
+        )),
+        ReplyBody::Complete(body) if body.starts_with(GZIP) => Some(not_the_contract(
+            reply,
+            answer,
+            request,
+            "it is compressed, which was not asked for; let the proxy before the API send it plain",
         )),
         ReplyBody::Complete(_) if !answer.is_object() => Some(not_the_contract(
             reply,

@@ -232,7 +232,15 @@ impl Broken<'_> {
                 sent.handed_over_bytes, sent.total_bytes
             )
         };
-        let message = format!("sending {noun} broke off{so_far}: {why}");
+        // A server that refuses by the head alone, and hangs up on the rest, is not heard: whoever
+        // still writes gets the reset first.
+        let hint = match &self.cause {
+            Cause::Io(error) if is_hang_up(error) && !whole => {
+                "; the other side may have refused it, such as for its size"
+            }
+            _ => "",
+        };
+        let message = format!("sending {noun} broke off{so_far}: {why}{hint}");
         (FailureKind::Network, message)
     }
 }
@@ -256,6 +264,14 @@ fn tls_reason(error: &TlsError) -> String {
         TlsError::InvalidMessage(_) => "the port does not speak TLS".to_owned(),
         other => certificate::problem(other).unwrap_or_else(|| plain(&other.to_string())),
     }
+}
+
+/// Whether the other side ended the connection.
+fn is_hang_up(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof
+    )
 }
 
 /// An I/O error's reason without the number that only programmers read.

@@ -13,7 +13,6 @@ mod architecture;
 mod disk;
 mod dry_run;
 mod exit_codes;
-mod gate;
 mod inspect;
 mod kinds;
 mod lock;
@@ -22,7 +21,6 @@ mod moving;
 mod readme;
 mod requeue;
 mod requeue_again;
-mod running;
 mod settings;
 mod signals;
 mod streams;
@@ -33,7 +31,7 @@ mod token;
 mod tree;
 
 use reference_api::{Fault, ReferenceApi};
-use test_support::{Session, Site};
+use test_support::{Session, Site, gate, running};
 
 /// The shipped binary.
 const BINARY: &str = env!("CARGO_BIN_EXE_callspool");

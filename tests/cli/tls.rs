@@ -6,63 +6,35 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::thread;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
-use test_support::{Dir, Outcome, Site};
+use test_support::{Authority, Dir, Outcome, Site};
 
 use crate::{BINARY, site, write_sessions};
 
-/// A certificate authority that nobody knows.
-struct Authority {
-    pem: String,
-    issuer: Issuer<'static, KeyPair>,
+/// A site whose API has a certificate for a host, valid until the end of a year.
+fn tls_site(authority: &Authority, host: &str, last_year: i32) -> Site {
+    let issued = authority.issue(host, 2020, last_year);
+    let site = Site::with_api(BINARY, |api| {
+        api.tls(issued.certificate, issued.key).host("localhost")
+    });
+    fs::write(ca_file(&site), authority.pem()).unwrap();
+    write_sessions(&site, &["a"]);
+    site
 }
 
-impl Authority {
-    fn new() -> Self {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::default();
-        params
-            .distinguished_name
-            .push(DnType::CommonName, "Private Authority");
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let pem = params.self_signed(&key).unwrap().pem();
-        Self {
-            pem,
-            issuer: Issuer::new(params, key),
-        }
-    }
+fn ca_file(site: &Site) -> PathBuf {
+    site.home().join("authority.pem")
+}
 
-    /// A site whose API has a certificate for a host, valid until the end of a year.
-    fn site(&self, host: &str, last_year: i32) -> Site {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new([host.to_owned()]).unwrap();
-        params.not_before = date_time_ymd(2020, 1, 1);
-        params.not_after = date_time_ymd(last_year, 12, 31);
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        let site = Site::with_api(BINARY, |api| {
-            api.tls(certificate.pem(), key.serialize_pem())
-                .host("localhost")
-        });
-        fs::write(self.file(&site), &self.pem).unwrap();
-        write_sessions(&site, &["a"]);
-        site
-    }
-
-    fn file(&self, site: &Site) -> PathBuf {
-        site.home().join("authority.pem")
-    }
-
-    fn run(&self, site: &Site) -> Outcome {
-        let file = self.file(site);
-        site.run(&["--ca-file", file.to_str().unwrap()])
-    }
+fn run_trusting(site: &Site) -> Outcome {
+    let file = ca_file(site);
+    site.run(&["--ca-file", file.to_str().unwrap()])
 }
 
 #[test]
 fn a_private_authority_from_the_ca_file_is_trusted() {
     let authority = Authority::new();
-    let site = authority.site("localhost", 4000);
-    authority.run(&site).expect(0).counts(&[("uploaded", 1)]);
+    let site = tls_site(&authority, "localhost", 4000);
+    run_trusting(&site).expect(0).counts(&[("uploaded", 1)]);
     assert_eq!(site.api().calls().len(), 1);
 }
 
@@ -74,9 +46,9 @@ fn a_certificate_that_cannot_be_trusted_is_code_5_says_why_and_costs_no_attempt(
         ("localhost", 2021, true, "expired"),
         ("crm.example.com", 4000, true, "for another host"),
     ] {
-        let site = authority.site(host, last_year);
+        let site = tls_site(&authority, host, last_year);
         let outcome = if with_ca {
-            authority.run(&site)
+            run_trusting(&site)
         } else {
             site.run(&[])
         };
@@ -131,11 +103,14 @@ fn https_to_a_port_that_speaks_plain_http_is_code_5_says_so_and_costs_no_attempt
 #[test]
 fn a_proxy_is_not_asked_for_this_machine() {
     let authority = Authority::new();
-    for (site, arguments) in [(authority.site("localhost", 4000), true), (site(), false)] {
+    for (site, arguments) in [
+        (tls_site(&authority, "localhost", 4000), true),
+        (site(), false),
+    ] {
         write_sessions(&site, &["b"]);
         let mut command = site.command(["run"]);
         if arguments {
-            command.arg("--ca-file").arg(authority.file(&site));
+            command.arg("--ca-file").arg(ca_file(&site));
         }
         for name in [
             "HTTPS_PROXY",

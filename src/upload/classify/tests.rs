@@ -379,6 +379,18 @@ fn a_cut_answer_is_ambiguous_for_2xx_and_by_status_otherwise() {
 }
 
 #[test]
+fn a_compressed_answer_is_named_as_such() {
+    for failure in failures(&reply(200, b"\x1f\x8b\x08\0\0")) {
+        assert_eq!(failure.kind, FailureKind::Protocol);
+        assert!(
+            failure.message.contains("it is compressed"),
+            "{}",
+            failure.message
+        );
+    }
+}
+
+#[test]
 fn an_endless_answer_is_protocol_for_2xx_and_by_status_otherwise() {
     let endless = |status| Reply {
         body: ReplyBody::TooLarge,

@@ -236,13 +236,15 @@ fn a_connection_that_breaks_is_network_until_the_last_byte_and_ambiguous_after_i
             0,
             io(io::ErrorKind::ConnectionReset),
             Network,
-            "sending the recording broke off after 0 of 10 bytes: connection reset",
+            "sending the recording broke off after 0 of 10 bytes: connection reset; the other side \
+             may have refused it, such as for its size",
         ),
         (
             9,
             io(io::ErrorKind::ConnectionReset),
             Network,
-            "sending the recording broke off after 9 of 10 bytes: connection reset",
+            "sending the recording broke off after 9 of 10 bytes: connection reset; the other side \
+             may have refused it, such as for its size",
         ),
         (
             9,

@@ -2,7 +2,8 @@
 //!
 //! A [`Site`] is a spool in a temporary directory beside a reference API on loopback. Tests fill
 //! it with [`Session`]s, run the shipped binary, and look at what arrived and where documents
-//! ended. Made for tests: what cannot be set up panics.
+//! ended. Around it stand what a test may put in the way: a [`gate::Gate`], an [`Authority`], a
+//! signal to a [`running::Running`] program. Made for tests: what cannot be set up panics.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -13,10 +14,16 @@
     reason = "fixtures are not state: they need not be durable"
 )]
 
+mod authority;
+mod failure;
+pub mod gate;
 mod outcome;
+pub mod running;
 mod session;
 mod site;
 
+pub use authority::{Authority, Issued};
+pub use failure::{Failure, demand_failure, demand_recovery, let_time_pass};
 pub use outcome::Outcome;
 pub use session::{Session, manifest, plain_transcript};
 pub use site::{Dir, Site};

@@ -52,6 +52,7 @@ pub struct Site {
     binary: PathBuf,
     api: Option<Server>,
     api_url: Option<String>,
+    ca_file: Option<PathBuf>,
 }
 
 impl Site {
@@ -87,12 +88,20 @@ impl Site {
             binary: binary.into(),
             api: None,
             api_url: None,
+            ca_file: None,
         }
     }
 
     /// Talks to another base URL.
     pub fn set_api_url(&mut self, url: impl Into<String>) {
         self.api_url = Some(url.into());
+    }
+
+    /// Trusts these authorities besides.
+    pub fn set_ca_file(&mut self, pem: &str) {
+        let path = self.home().join("authority.pem");
+        fs::write(&path, pem).unwrap();
+        self.ca_file = Some(path);
     }
 
     /// The reference API.
@@ -132,7 +141,8 @@ impl Site {
         put(&self.dir(dir).join(name), bytes.as_ref(), age)
     }
 
-    /// The program with `--root` and, when there is an API, `--api-url`, in an empty environment.
+    /// The program with `--root` and, when they are set, `--api-url` and `--ca-file`, in an empty
+    /// environment.
     pub fn command<I, S>(&self, arguments: I) -> Command
     where
         I: IntoIterator<Item = S>,
@@ -142,6 +152,9 @@ impl Site {
         command.arg("--root").arg(self.root());
         if let Some(url) = &self.api_url {
             command.args(["--api-url", url]);
+        }
+        if let Some(path) = &self.ca_file {
+            command.arg("--ca-file").arg(path);
         }
         command.args(arguments);
         command

@@ -6,17 +6,17 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use crate::outcome::Outcome;
 use rustix::process::{Pid, Signal, kill_process};
-use test_support::Outcome;
 
 /// After that long a test is taken to hang.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What the program has logged so far, and whether it has closed its stderr.
 type Log = Arc<(Mutex<(String, bool)>, Condvar)>;
 
 /// The program in the middle of its work. Killed when it is dropped.
-pub(crate) struct Running {
+pub struct Running {
     child: Child,
     log: Log,
     stdout: Option<JoinHandle<Vec<u8>>>,
@@ -24,7 +24,8 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    pub(crate) fn start(command: &mut Command) -> Self {
+    /// Starts it, and takes down what it says.
+    pub fn start(command: &mut Command) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -57,13 +58,14 @@ impl Running {
         }
     }
 
-    pub(crate) fn pid(&self) -> u32 {
+    /// The process.
+    pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// Waits until the program has logged a line with that text.
     #[track_caller]
-    pub(crate) fn wait_for_log(&self, text: &str) {
+    pub fn wait_for_log(&self, text: &str) {
         let (log, changed) = &*self.log;
         let (log, _) = changed
             .wait_timeout_while(log.lock().unwrap(), PATIENCE, |(log, ended)| {
@@ -73,19 +75,20 @@ impl Running {
         assert!(log.0.contains(text), "no {text:?} in:\n{}", log.0);
     }
 
-    pub(crate) fn signal(&self, signal: Signal) {
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
     /// Tells it to stop and waits until it has understood.
     #[track_caller]
-    pub(crate) fn stop(&self, signal: Signal) {
+    pub fn stop(&self, signal: Signal) {
         self.signal(signal);
         self.wait_for_log("told to stop");
     }
 
     /// What it came to.
-    pub(crate) fn finish(mut self) -> Outcome {
+    pub fn finish(mut self) -> Outcome {
         let stdout = self.stdout.take().unwrap().join().unwrap();
         self.stderr.take().unwrap().join().unwrap();
         let status: ExitStatus = self.child.wait().unwrap();

@@ -5,10 +5,10 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
-use test_support::Site;
+use crate::site::Site;
 
 /// Passes bytes between the program and the API. Ends with the test's process.
-pub(crate) struct Gate {
+pub struct Gate {
     rules: Rules,
 }
 
@@ -24,7 +24,7 @@ struct Rule {
 
 impl Gate {
     /// Puts a gate in front of a site's API that holds its answers back.
-    pub(crate) fn holding_answers(site: &mut Site) -> Self {
+    pub fn holding_answers(site: &mut Site) -> Self {
         Self::new(
             site,
             Rule {
@@ -36,7 +36,7 @@ impl Gate {
 
     /// Puts a gate in front of a site's API that takes only so many bytes of each connection, and
     /// leaves the rest in the program's hands.
-    pub(crate) fn taking(site: &mut Site, at_most: usize) -> Self {
+    pub fn taking(site: &mut Site, at_most: usize) -> Self {
         Self::new(
             site,
             Rule {
@@ -65,7 +65,7 @@ impl Gate {
     }
 
     /// Lets everything pass from now on.
-    pub(crate) fn open(&self) {
+    pub fn open(&self) {
         *self.rules.0.lock().unwrap() = Rule::default();
         self.rules.1.notify_all();
     }
