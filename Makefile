@@ -11,7 +11,7 @@ TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
 RELEASE_DIR = $(TARGET_DIR)$(if $(CARGO_BUILD_TARGET),/$(CARGO_BUILD_TARGET))/release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test soak check fmt fmt-check clippy doc deny install uninstall clean
+.PHONY: help demo build test soak simulate check fmt fmt-check clippy doc deny install uninstall clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,12 @@ build: ## Build the program, optimised
 
 test: ## Run every test
 	$(CARGO) test --workspace --locked
+
+SEEDS ?= 1000
+FIRST ?= 0
+
+simulate: ## Tell SEEDS=1000 stories of faults and crashes from seed FIRST=0 on, or one with REPLAY=seed; SWEEP=failing|dying|dying-twice lets each operation fail, or be the last
+	$(CARGO) run --locked --quiet --profile simulation --package callspool-simulation -- $(if $(REPLAY),--replay $(REPLAY),--seeds $(SEEDS) --first $(FIRST)) $(if $(SWEEP),--sweep $(SWEEP)) $(if $(STRIDE),--stride $(STRIDE))
 
 soak: ## Kill thousands of runs and fail every system call: half an hour (needs strace; CALLSPOOL_SOAK_KILLS, _SEED, _CALLS)
 	$(CARGO) test --release --locked --test crashes -- --ignored --test-threads 1 soak

@@ -386,6 +386,17 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
         self.ledger.stop(stop, message);
     }
 
+    /// Counts what needs a person. A directory that cannot be read is not an empty one.
+    fn count(&mut self, state: State) -> u64 {
+        match self.spool.list(state) {
+            Ok(listed) => listed.entries.len() as u64,
+            Err(error) => {
+                self.ledger.stop_on_error(Err(error));
+                0
+            }
+        }
+    }
+
     fn finish(&mut self) {
         let now = self.clock.now();
         let next = RunState {
@@ -407,13 +418,8 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
             let saved = self.spool.save_run_state(&next);
             self.ledger.stop_on_error(saved);
         }
-        let count = |state| {
-            self.spool
-                .list(state)
-                .map_or(0, |listed| listed.entries.len() as u64)
-        };
-        self.ledger.summary.needs_attention.failed = count(State::Failed);
-        self.ledger.summary.needs_attention.corrupt = count(State::Corrupt);
+        self.ledger.summary.needs_attention.failed = self.count(State::Failed);
+        self.ledger.summary.needs_attention.corrupt = self.count(State::Corrupt);
         self.ledger.summary.bytes_sent = self.exchange.bytes_sent;
         self.ledger.summary.duration_seconds = self
             .clock

@@ -265,7 +265,7 @@ pub fn explanations(summary: &RunSummary, exit: ExitCode) -> Vec<String> {
             why(stop)
         )),
         (_, Some(stop @ Stop::Durability)) => lines.push(format!(
-            "stopped because the spool cannot be written: {}; what was delivered before is recorded; make room or repair the volume, the next run goes on from here",
+            "stopped because the spool cannot be read or written as it must be: {}; what was delivered before is recorded; make room or repair the volume, the next run goes on from here",
             why(stop)
         )),
         (_, Some(stop @ Stop::Unavailable)) => lines.push(format!(
@@ -282,7 +282,7 @@ pub fn explanations(summary: &RunSummary, exit: ExitCode) -> Vec<String> {
         )),
         (_, Some(Stop::Signal(signal))) => lines.push(match cause(summary) {
             Some(why) if summary.is_unrecorded => format!(
-                "stopped by signal {signal}, and the spool cannot be written: {why}; make room or repair the volume, the next run goes on from here"
+                "stopped by signal {signal}, and the spool cannot be read or written as it must be: {why}; make room or repair the volume, the next run goes on from here"
             ),
             _ => format!("stopped by signal {signal}; the next run goes on from here"),
         }),

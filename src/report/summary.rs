@@ -342,6 +342,26 @@ mod tests {
     }
 
     #[test]
+    fn what_could_not_be_recorded_goes_before_all_but_a_signal() {
+        let error = std::io::Error::other("the disk is full");
+        for (stop, expected) in [
+            (None, 20),
+            (Some(Stop::Auth), 20),
+            (Some(Stop::Unavailable), 20),
+            (Some(Stop::Signal(15)), 143),
+        ] {
+            let noted = summary(|summary| {
+                summary.stopped_by = stop;
+                summary.note_unrecorded(&error);
+            });
+            let exit = noted.exit_code(AttentionMode::Standing);
+            assert_eq!(exit.code(), expected, "{stop:?}");
+            assert!(noted.is_unrecorded);
+            assert_eq!(noted.stop_message.as_deref(), Some("the disk is full"));
+        }
+    }
+
+    #[test]
     fn the_first_that_applies_wins() {
         let all_wrong = |summary: &mut RunSummary| {
             summary.sessions.pending = 3;

@@ -220,3 +220,60 @@ fn the_longest_names_find_room_for_a_number_and_a_note() {
     site.call(["requeue", "--corrupt"]).expect(0);
     assert!(site.names(Dir::Corrupt).is_empty());
 }
+
+#[test]
+fn what_a_crash_left_of_a_session_that_was_given_up_at_the_end_of_a_run_is_a_residue() {
+    let site = site();
+    Session::new("s1").write(&site);
+    site.api()
+        .add_fault(reference_api::Fault::parse("any:all:status=500").unwrap());
+    site.run(&["--max-attempts", "1"])
+        .expect(4)
+        .counts(&[("failed", 1)]);
+    let requests = site.api().requests().len();
+
+    // The run wrote the failure down first and charged it later, when it filed the document.
+    let mut document = site.document(Dir::Failed, "s1");
+    document["status"] = json!("ready_for_upload");
+    document["upload_attempts"] = json!(0);
+    for part in ["recording", "call_data"] {
+        document["upload"][part]["state"] = json!("pending");
+        document["upload"][part]["attempts"] = json!(0);
+    }
+    let history = document["upload"]["history"].as_array_mut().unwrap();
+    history.retain(|entry| entry["outcome"] != "abandoned");
+    site.put(Dir::Pending, "metadata_s1.json", document.to_string(), OLD);
+    site.run(&[]).expect(4).counts(&[("recovered", 1)]);
+    assert!(site.names(Dir::Pending).is_empty());
+    assert_eq!(site.names(Dir::Failed), ["metadata_s1.json"]);
+    assert_eq!(site.api().requests().len(), requests);
+}
+
+#[test]
+fn a_requeue_removes_what_a_crash_left_of_the_session_first() {
+    let site = site();
+    let pending = Session::new("s1").transcript("torn").write(&site);
+    let before = fs::read(&pending).unwrap();
+    site.run(&[]).expect(4).counts(&[("failed", 1)]);
+    site.put(Dir::Pending, "metadata_s1.json", &before, OLD);
+    site.call(["requeue", "--failed"]).expect(0);
+    assert_eq!(site.names(Dir::Pending), ["metadata_s1.json"]);
+    assert!(site.names(Dir::Failed).is_empty());
+    let document = site.document(Dir::Pending, "s1");
+    assert_eq!(document["upload"]["history"][1]["outcome"], "requeued");
+}
+
+#[test]
+fn a_requeue_that_was_interrupted_is_taken_back() {
+    let site = site();
+    Session::new("s1").transcript("torn").write(&site);
+    site.run(&[]).expect(4).counts(&[("failed", 1)]);
+    let failed = document_path(&site, Dir::Failed, "s1");
+    let bytes = fs::read(&failed).unwrap();
+    // It had moved the document, and had not rewritten it yet.
+    site.put(Dir::Pending, "metadata_s1.json", &bytes, OLD);
+    fs::remove_file(&failed).unwrap();
+    site.run(&[]).expect(4).counts(&[("recovered", 1)]);
+    assert_eq!(fs::read(&failed).unwrap(), bytes);
+    assert!(site.names(Dir::Pending).is_empty());
+}

@@ -230,3 +230,24 @@ fn a_question_that_is_refused_does_not_refuse_the_call() {
     site.run(&[]).expect(0).counts(&[("uploaded", 1)]);
     assert_eq!(site.api().calls().len(), 1);
 }
+
+#[test]
+fn a_claim_that_could_not_be_confirmed_before_the_run_stopped_is_asked_about_in_the_next() {
+    let site = site();
+    Session::new("s1").write(&site);
+    // The post was stored, the answer only hints at that, and the question ends the run.
+    order(
+        &site,
+        &[
+            "call-data:1:stored-status=409;body={\"success\": false}",
+            "question:1:status=401",
+        ],
+    );
+    site.run(&[]).expect(12).counts(&[("deferred", 1)]);
+    assert_eq!(hits(&site), [1, 1, 1]);
+    site.api().clear_faults();
+    site.lift_backoffs();
+    site.run(&[]).expect(0).counts(&[("uploaded", 1)]);
+    assert_eq!(hits(&site), [1, 1, 2], "asked, and not posted again");
+    assert_eq!(site.api().calls().len(), 1);
+}

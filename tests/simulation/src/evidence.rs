@@ -1,11 +1,11 @@
 //! The simulated disk as the judge wants to see it.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
 use invariants::{Files, Spool};
 
-use crate::api::hash;
 use crate::disk::model::Model;
 use crate::layout::layout;
 
@@ -27,7 +27,7 @@ pub(crate) fn assets(disk: &Model) -> BTreeMap<String, String> {
     let mut assets = BTreeMap::new();
     for dir in [&layout.conversations, &layout.recordings, &layout.leads] {
         for (name, bytes) in files(disk, dir) {
-            assets.insert(dir.join(name).display().to_string(), hash(&bytes));
+            assets.insert(dir.join(name).display().to_string(), fingerprint(&bytes));
         }
     }
     assets
@@ -42,4 +42,11 @@ fn files(disk: &Model, dir: &Path) -> Files {
             Some((name.into_string().ok()?, content.bytes.clone()))
         })
         .collect()
+}
+
+/// Enough to see whether a file has changed; made often, so it must be quick.
+fn fingerprint(bytes: &[u8]) -> String {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }

@@ -4,6 +4,8 @@
 pub(crate) mod model;
 
 mod files;
+#[cfg(test)]
+mod tests;
 
 use std::ffi::OsString;
 use std::io::{self, ErrorKind};
