@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::members::{self, last};
 use crate::oracle;
-use crate::redaction::{assert_nothing_marked, fill_in, redactor};
+use crate::redaction::{assert_nothing_marked, fill_in, marked_piece, redactor};
 
 const URL: &str = "https://crm.example/apis/api/public/upload";
 const ORIGIN: &str = "https://crm.example";
@@ -244,7 +244,10 @@ fn check_failure(given: &Given, asks: bool, failure: &Failure) {
         !failure.message.chars().any(char::is_control),
         "{failure:?}"
     );
-    assert_nothing_marked(&redactor().scrub_message(&failure.message, 400));
+    // Scrubbing takes longer than all the rest; it is for messages that need it.
+    if marked_piece(&failure.message).is_some() {
+        assert_nothing_marked(&redactor().scrub_message(&failure.message, 400));
+    }
     let location = given.location.as_deref().unwrap_or_default();
     if failure.kind == FailureKind::Misdirected && location.contains("?q=hidden") {
         assert!(!failure.message.contains("?q="), "{failure:?}");
