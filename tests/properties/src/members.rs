@@ -1,4 +1,5 @@
-//! The members of a JSON object as they stand in the text, found without the help of a JSON library.
+//! The members of a JSON object as they stand in the text, found without the help of a JSON
+//! library.
 
 /// A member: its name with quotes and escapes, and its value, both as they stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

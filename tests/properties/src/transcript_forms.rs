@@ -180,69 +180,61 @@ impl Item {
 
     /// As the agent writes the session's history: the text only in the printed object.
     fn raw(&self, is_wrapped: bool) -> Value {
-        let (class, fields) = match self {
+        let (class, fields) = self.fields();
+        let raw = if is_wrapped {
+            format!("{class}({})", fields.join(", "))
+        } else {
+            fields.join(" ")
+        };
+        json!({"role": "unknown", "content": "", "source": "session_history", "raw": raw})
+    }
+
+    /// The SDK's class, and its fields as Python prints them.
+    fn fields(&self) -> (&'static str, Vec<String>) {
+        match self {
             Self::Said {
                 interrupted,
                 created_at,
                 micros,
                 ..
-            } => (
-                "ChatMessage",
-                vec![
+            } => {
+                let truth = if *interrupted { "True" } else { "False" };
+                let fields = vec![
                     format!("id={}", repr(&self.texts()[0])),
                     "type='message'".to_owned(),
                     format!("role='{}'", self.role("assistant")),
                     format!("content={}", repr_list(&self.texts())),
-                    format!(
-                        "interrupted={}",
-                        if *interrupted { "True" } else { "False" }
-                    ),
-                    "transcript_confidence=None extra={}".replace(' ', separator(is_wrapped)),
+                    format!("interrupted={truth}"),
+                    "transcript_confidence=None".to_owned(),
+                    "extra={}".to_owned(),
                     format!("created_at={created_at}.{micros:06}"),
-                ],
-            ),
-            Self::Prompt(text) => (
-                "ChatMessage",
-                vec![
-                    "type='message'".to_owned(),
-                    "role='system'".to_owned(),
-                    format!("content=[{}]", repr(text)),
-                ],
-            ),
+                ];
+                ("ChatMessage", fields)
+            }
+            Self::Prompt(text) => {
+                let content = format!("content=[{}]", repr(text));
+                let fields = vec!["type='message'".into(), "role='system'".into(), content];
+                ("ChatMessage", fields)
+            }
             Self::Call {
                 makes_lead,
                 arguments,
-            } => (
-                "FunctionCall",
-                vec![
-                    "type='function_call'".to_owned(),
-                    format!("arguments={}", repr(arguments)),
-                    format!("name='{}'", function(*makes_lead)),
-                ],
-            ),
-            Self::Output(text) => (
-                "FunctionCallOutput",
-                vec![
-                    "type='function_call_output'".to_owned(),
-                    format!("output={}", repr(text)),
-                    "name='create_lead'".to_owned(),
-                ],
-            ),
-        };
-        let fields = fields.join(separator(is_wrapped));
-        let raw = if is_wrapped {
-            format!("{class}({fields})")
-        } else {
-            fields
-        };
-        json!({"role": "unknown", "content": "", "source": "session_history", "raw": raw})
+            } => {
+                let name = format!("name='{}'", function(*makes_lead));
+                let arguments = format!("arguments={}", repr(arguments));
+                let fields = vec!["type='function_call'".into(), arguments, name];
+                ("FunctionCall", fields)
+            }
+            Self::Output(text) => {
+                let output = format!("output={}", repr(text));
+                let item_type = "type='function_call_output'".into();
+                let fields = vec![item_type, output, "name='create_lead'".into()];
+                ("FunctionCallOutput", fields)
+            }
+        }
     }
 }
 
 fn function(makes_lead: bool) -> &'static str {
     if makes_lead { "create_lead" } else { "look_up" }
-}
-
-fn separator(is_wrapped: bool) -> &'static str {
-    if is_wrapped { ", " } else { " " }
 }
