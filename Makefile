@@ -10,8 +10,12 @@ BINDIR ?= $(PREFIX)/bin
 TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
 RELEASE_DIR = $(TARGET_DIR)$(if $(CARGO_BUILD_TARGET),/$(CARGO_BUILD_TARGET))/release
 
+# How long each fuzz target runs, and which ones.
+FUZZ_SECONDS ?= 600
+FUZZ_TARGETS ?= $(sort $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs))))
+
 .DEFAULT_GOAL := help
-.PHONY: help demo build test soak simulate check fmt fmt-check clippy doc deny install uninstall clean
+.PHONY: help demo build test soak simulate fuzz fuzz-keep fuzz-tools check fmt fmt-check clippy doc deny install uninstall clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +54,30 @@ doc: ## Build the documentation of the code; a warning is an error
 
 deny: ## Check the dependencies' licences and sources (needs cargo-deny)
 	$(CARGO) deny --workspace --locked check bans licenses sources
+
+fuzz: fuzz-tools ## Fuzz each target for FUZZ_SECONDS (600), or only those in FUZZ_TARGETS
+	@for target in $(FUZZ_TARGETS); do \
+		mkdir -p "fuzz/target/corpus/$$target"; \
+		dictionary="fuzz/dictionaries/$$target.dict"; \
+		if [ -f "$$dictionary" ]; then set -- "-dict=$$dictionary"; else set --; fi; \
+		$(CARGO) +nightly fuzz run --fuzz-dir fuzz "$$target" \
+			"fuzz/target/corpus/$$target" "fuzz/corpus/$$target" -- \
+			-max_total_time=$(FUZZ_SECONDS) -timeout=60 -print_final_stats=1 "$$@" || exit 1; \
+	done
+
+# Counters would keep a file for each number of turns of each loop; places are enough.
+fuzz-keep: fuzz-tools ## Add what fuzzing has found to the kept corpus, as few files as reach the same places
+	@for target in $(FUZZ_TARGETS); do \
+		mkdir -p "fuzz/target/corpus/$$target"; \
+		cp -R "fuzz/target/corpus/$$target/." "fuzz/corpus/$$target/" && \
+		$(CARGO) +nightly fuzz cmin --fuzz-dir fuzz "$$target" -- -use_counters=0 || exit 1; \
+	done
+
+fuzz-tools:
+	@$(CARGO) +nightly --version >/dev/null 2>&1 || \
+		{ echo 'fuzzing needs the nightly toolchain: rustup toolchain install nightly' >&2; exit 1; }
+	@$(CARGO) fuzz --version >/dev/null 2>&1 || \
+		{ echo 'fuzzing needs cargo-fuzz: cargo install --locked cargo-fuzz' >&2; exit 1; }
 
 # Without cargo, as under sudo, what `make build` has left is installed.
 install: ## Install the program into PREFIX (/usr/local), below DESTDIR

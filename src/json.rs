@@ -220,6 +220,11 @@ pub fn array(value: &RawValue) -> Option<Vec<Box<RawValue>>> {
 /// The text of a raw value, when it is a string. Lone surrogates, which Python writes and JSON
 /// allows, become U+FFFD.
 pub fn string(value: &RawValue) -> Option<String> {
+    string_text(value.get())
+}
+
+/// [`string`] for JSON that is there as text.
+pub fn string_text(text: &str) -> Option<String> {
     struct Text;
     impl<'de> Visitor<'de> for Text {
         type Value = String;
@@ -232,7 +237,6 @@ pub fn string(value: &RawValue) -> Option<String> {
             Ok(String::from_utf8_lossy(bytes).into_owned())
         }
     }
-    let text = value.get();
     if !text.starts_with('"') {
         return None;
     }

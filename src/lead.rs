@@ -29,20 +29,53 @@ pub fn parse(bytes: &[u8]) -> Result<Box<RawValue>, LeadError> {
 const IMPERSONAL: [&str; 4] = ["status", "source", "timestamp", "campaign_metadata"];
 
 /// Every text in a lead, however deep, that messages about the session must not show.
+///
+/// Goes over the lead once, so that nesting costs neither the stack nor the afternoon.
 pub fn personal_texts(lead: &RawValue) -> Vec<String> {
     let mut texts = Vec::new();
-    let mut rest = vec![lead.to_owned()];
-    while let Some(value) = rest.pop() {
-        if let Some(text) = json::string(&value) {
-            texts.push(text);
-        } else if let Some(object) = RawObject::from_raw(&value) {
-            let personal = object.iter().filter(|(name, _)| !IMPERSONAL.contains(name));
-            rest.extend(personal.map(|(_, value)| value.to_owned()));
-        } else if let Some(array) = json::array(&value) {
-            rest.extend(array);
+    let mut depth = 0_usize;
+    // How deep the member stands whose value is passed over.
+    let mut passed_over = None;
+    let mut rest = lead.get();
+    while let Some(at) = rest.find(['"', ',', '{', '}', '[', ']']) {
+        let (_, from) = rest.split_at(at);
+        let token = string_token(from);
+        let (token, after) = from.split_at(token.map_or(1, str::len));
+        match token {
+            "{" | "[" => depth += 1,
+            "," if passed_over == Some(depth) => passed_over = None,
+            "}" | "]" => {
+                if passed_over == Some(depth) {
+                    passed_over = None;
+                }
+                depth = depth.saturating_sub(1);
+            }
+            string if passed_over.is_none() && string.starts_with('"') => {
+                let is_name = after.trim_start().starts_with(':');
+                let text = json::string_text(string);
+                if !is_name {
+                    texts.extend(text);
+                } else if text.is_some_and(|name| IMPERSONAL.contains(&name.as_str())) {
+                    passed_over = Some(depth);
+                }
+            }
+            _ => {}
         }
+        rest = after;
     }
     texts
+}
+
+/// The string at the start of a text that is JSON, with its quotes, when there is one.
+fn string_token(text: &str) -> Option<&str> {
+    let inside = text.strip_prefix('"')?;
+    let mut is_escaped = false;
+    let end = inside.find(|next| {
+        let is_end = next == '"' && !is_escaped;
+        is_escaped = next == '\\' && !is_escaped;
+        is_end
+    })?;
+    text.get(..end + 2)
 }
 
 #[cfg(test)]
@@ -91,5 +124,30 @@ mod tests {
         let mut texts = personal_texts(&lead);
         texts.sort();
         assert_eq!(texts, ["Ann", "a", "b"]);
+    }
+
+    #[test]
+    fn members_that_say_nothing_of_a_person_are_passed_over_whole() {
+        let lead = parse(
+            br#"{"status":{"a":["no, \"no\" {"]},"name":"{[\"yes\",\\","st\u0061tus":"no","status" : "no",
+                "list":[{"source":"no"},"yes too",{"timestamp":1}],"campaign_metadata":["no"],"last":"yes, last"}"#,
+        )
+        .unwrap();
+        assert_eq!(
+            personal_texts(&lead),
+            ["{[\"yes\",\\", "yes too", "yes, last"]
+        );
+    }
+
+    #[test]
+    fn depth_costs_no_more_than_length() {
+        let levels = 200_000;
+        let deep = format!(
+            "{{\"a\":{}\"Ann\"{}}}",
+            "[{\"a\":".repeat(levels),
+            "}]".repeat(levels)
+        );
+        let lead = parse(deep.as_bytes()).unwrap();
+        assert_eq!(personal_texts(&lead), ["Ann"]);
     }
 }

@@ -100,7 +100,12 @@ impl Redactor {
             .iter()
             .fold(clean, |text, secret| mask::secret(&text, secret));
         let without_emails = mask::emails(&without_secrets);
-        truncate(&mask::phones(&without_emails, &self.phones), max_chars)
+        let masked = mask::phones(&without_emails, &self.phones);
+        // Where a secret or an address stood close by, a name may be a word of its own only now.
+        if self.quotes_the_call(&masked) {
+            return truncate(WITHHELD, max_chars);
+        }
+        truncate(&masked, max_chars)
     }
 
     /// [`Self::scrub`] for a message of ours that ends in a quotation of somebody else's: where the

@@ -219,3 +219,13 @@ fn a_short_turn_is_withheld_as_a_whole() {
         assert_eq!(redactor.scrub(text, 100), text);
     }
 }
+
+#[test]
+fn a_name_that_a_masked_secret_sets_free_is_withheld() {
+    for text in [
+        "Priya Exampletok_0123456789abcdef",
+        "no such lead: tok_0123456789abcdefEva",
+    ] {
+        assert_eq!(session().scrub(text, 100), WITHHELD, "{text}");
+    }
+}

@@ -100,14 +100,62 @@ pub fn claim(text: &str) -> Claim {
     {
         return Claim::Nothing;
     }
+    let before = Subjects::before_each(&words);
+    let after = Subjects::after_each(&words);
     (0..words.len())
-        .filter_map(|at| claim_at(&words, at))
+        .filter_map(|at| {
+            let (before, after) = (before.at(at), after.at(at));
+            claim_at(&words, at).map(|claims| match claims {
+                // "a lead already exists": what stands before is what exists.
+                Claims::Already => before.or(after),
+                // "duplicate key error collection: crm.leads": what stands after is the duplicate.
+                Claims::Duplicate => after.or(before),
+            })
+        })
+        .map(|subject| subject.unwrap_or(Claim::Call))
         .max()
         .unwrap_or(Claim::Nothing)
 }
 
-/// What the word at a place claims, if it is one of those that claim.
-fn claim_at(words: &[&str], at: usize) -> Option<Claim> {
+/// The nearest word that names something, for each place in a text. Found for all places at once:
+/// an answer may claim things without end.
+struct Subjects(Vec<Option<Claim>>);
+
+impl Subjects {
+    fn before_each(words: &[&str]) -> Self {
+        Self::along(words.iter())
+    }
+
+    fn after_each(words: &[&str]) -> Self {
+        let mut subjects = Self::along(words.iter().rev());
+        subjects.0.reverse();
+        subjects
+    }
+
+    /// What was named last when each word is reached.
+    fn along<'a>(words: impl Iterator<Item = &'a &'a str>) -> Self {
+        let mut named = None;
+        let subjects = words.map(|word| {
+            let nearest = named;
+            named = subject(word).or(named);
+            nearest
+        });
+        Self(subjects.collect())
+    }
+
+    fn at(&self, place: usize) -> Option<Claim> {
+        self.0.get(place).copied().flatten()
+    }
+}
+
+/// How a word claims that something is there.
+enum Claims {
+    Already,
+    Duplicate,
+}
+
+/// How the word at a place claims something, if it is one of those that do.
+fn claim_at(words: &[&str], at: usize) -> Option<Claims> {
     let (before, rest) = words.split_at_checked(at)?;
     let (word, after) = rest.split_first()?;
     let next = after.first().copied().unwrap_or_default();
@@ -115,31 +163,13 @@ fn claim_at(words: &[&str], at: usize) -> Option<Claim> {
         || (word.starts_with("exist") && next == "already")
         || word.contains("alreadyexist");
     if is_already {
-        // "a lead already exists": what stands before is what exists.
-        return Some(
-            before
-                .iter()
-                .rev()
-                .chain(after)
-                .find_map(|word| subject(word))
-                .unwrap_or(Claim::Call),
-        );
+        return Some(Claims::Already);
     }
     let is_thing = |word: &&str| THINGS_POSTED.contains(word) || CALLS.contains(word);
     let is_duplicate = (word.starts_with("duplicate") || *word == "dup")
         && (after.iter().take(REACH_WORDS).any(is_thing)
             || before.iter().rev().take(REACH_WORDS).any(is_thing));
-    if !is_duplicate {
-        return None;
-    }
-    // "duplicate key error collection: crm.leads": what stands after is what is a duplicate.
-    Some(
-        after
-            .iter()
-            .chain(before.iter().rev())
-            .find_map(|word| subject(word))
-            .unwrap_or(Claim::Call),
-    )
+    is_duplicate.then_some(Claims::Duplicate)
 }
 
 /// Whether a word names the call or something else; most words name nothing.
@@ -219,5 +249,13 @@ mod tests {
             claim("lead already exists; call already exists"),
             Claim::Call
         );
+    }
+
+    #[test]
+    fn a_claim_repeated_without_end_is_read_in_one_go() {
+        let text = "already exists duplicate key ".repeat(100_000);
+        assert_eq!(claim(&text), Claim::Call);
+        assert_eq!(claim(&format!("lead {text}")), Claim::Something);
+        assert_eq!(claim(&format!("{text} call")), Claim::Call);
     }
 }

@@ -8,6 +8,7 @@
 mod baseline;
 mod confinement;
 mod conservation;
+mod corruptions;
 mod disk;
 mod documents;
 mod leads;
