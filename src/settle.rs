@@ -274,4 +274,4 @@ fn unless_vanished(filed: &Filed, fate: Fate) -> Fate {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,11 +1,10 @@
 //! What a failure costs a session, and what is given up when its attempts are used up.
 
-use super::*;
-use crate::timestamp;
+mod filing;
+pub(crate) mod scratch;
 
-fn now() -> DateTime<Utc> {
-    timestamp::parse("2025-10-29T14:00:00Z").unwrap()
-}
+use self::scratch::now;
+use super::*;
 
 /// A session that was tried twice, its parts in these states, with these attempts already counted.
 fn document(recording: (PartState, u32), call_data: (PartState, u32)) -> Document {
