@@ -11,7 +11,7 @@ TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
 RELEASE_DIR = $(TARGET_DIR)$(if $(CARGO_BUILD_TARGET),/$(CARGO_BUILD_TARGET))/release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test soak check fmt fmt-check clippy doc deny install uninstall clean
+.PHONY: help demo build test soak check fmt fmt-check clippy doc deny mutants install uninstall clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,14 @@ doc: ## Build the documentation of the code; a warning is an error
 
 deny: ## Check the dependencies' licences and sources (needs cargo-deny)
 	$(CARGO) deny --workspace --locked check bans licenses sources
+
+# MUTANTS is handed on: make mutants MUTANTS="--file src/settle.rs"
+mutants: ## Change decisions in the code, one by one; a test must fail each time (needs cargo-mutants; takes an hour or more)
+	@$(CARGO) mutants --version >/dev/null 2>&1 || { \
+		echo "make mutants: cargo-mutants is missing; install it with: cargo install --locked cargo-mutants" >&2; \
+		exit 1; \
+	}
+	CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_TEST_DEBUG=0 nice $(CARGO) mutants $(MUTANTS)
 
 # Without cargo, as under sudo, what `make build` has left is installed.
 install: ## Install the program into PREFIX (/usr/local), below DESTDIR
