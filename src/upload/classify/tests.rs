@@ -450,6 +450,21 @@ fn a_redirect_is_shown_without_what_may_be_secret() {
 }
 
 #[test]
+fn a_location_without_a_redirect_says_nothing() {
+    for status in [404, 405, 410, 501] {
+        let failure = call_data(&Reply {
+            location: Some("https://other.example.com/"),
+            ..reply(status, HTML)
+        })
+        .unwrap_err();
+        assert_eq!(
+            failure.message,
+            format!("{URL} is not the upload API (status {status}): correct --api-url")
+        );
+    }
+}
+
+#[test]
 fn messages_say_what_and_quote_the_api_as_a_quote() {
     for (status, body, expected) in [
         (
