@@ -130,6 +130,24 @@ fn calls_hold_their_arguments() {
         })
     );
     assert_eq!(
+        parse("f(USER, a.B, x = utc, g(1))"),
+        Ok(Value::Call {
+            name: "f",
+            arguments: vec![
+                argument(None, Value::Name("USER")),
+                argument(None, Value::Name("a.B")),
+                argument(Some("x"), Value::Name("utc")),
+                argument(
+                    None,
+                    Value::Call {
+                        name: "g",
+                        arguments: vec![argument(None, Value::Number("1"))],
+                    }
+                ),
+            ],
+        })
+    );
+    assert_eq!(
         parse("set()"),
         Ok(Value::Call {
             name: "set",
