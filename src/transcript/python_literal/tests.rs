@@ -102,6 +102,8 @@ fn containers_hold_their_values_in_order() {
             "datetime.timezone.utc",
             Value::Name("datetime.timezone.utc"),
         ),
+        ("information", Value::Name("information")),
+        ("nano.second", Value::Name("nano.second")),
         (" \n1\t", one()),
     ] {
         assert_eq!(parse(text), Ok(expected), "{text}");
