@@ -66,13 +66,19 @@ fn numbers_stay_as_printed() {
         "-nan",
         "1.",
         "2j",
+        "2J",
+        "1E5",
+        "+1",
+        ".5",
         "1+2j",
         "-1.5-0.5j",
         "12345678901234567890123",
     ] {
         assert_eq!(parse(text), Ok(Value::Number(text)), "{text}");
     }
-    for text in ["-", "1e", "1e+", "--1", "1_000", "0x10", "-x"] {
+    for text in [
+        "-", "1e", "1e+", "--1", "1_000", "0x10", "-x", "2jJ", "1eE5", ".", "-.",
+    ] {
         assert!(parse(text).is_err(), "{text}");
     }
 }
