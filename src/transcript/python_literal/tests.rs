@@ -199,6 +199,7 @@ fn errors_tell_the_place_and_quote_nothing() {
         ("'\\xg'", 3, "a hexadecimal digit"),
         ("'\\u12'", 5, "a hexadecimal digit"),
         ("'\\U00110000'", 2, "a code point up to 10ffff"),
+        ("'\\Uffffffff'", 2, "a code point up to 10ffff"),
         ("1 'secret'", 2, "the end"),
         ("secret.", 7, "a name"),
         ("(,)", 1, "a value"),
