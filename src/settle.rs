@@ -272,3 +272,6 @@ fn unless_vanished(filed: &Filed, fate: Fate) -> Fate {
         Filed::Vanished => Fate::Vanished,
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

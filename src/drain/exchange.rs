@@ -157,22 +157,17 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
         timed
     }
 
-    /// Asks whether a call is there.
+    /// Asks whether a call is there. No answer to that proves the address right: every web server
+    /// has a page for what is not there.
     pub(super) fn find(
         &mut self,
         session_id: &str,
         call_id: &str,
         patience: &mut Patience,
     ) -> Timed<Presence> {
-        let accepted = self.accepted;
-        let timed = self.request(Part::CallData, session_id, patience, |api, request_id| {
+        self.request(Part::CallData, session_id, patience, |api, request_id| {
             api.find_call(call_id, request_id)
-        });
-        if matches!(timed.result, Ok(Presence::Unanswerable)) {
-            // Every web server has a page for what is not there: that proves no address right.
-            self.accepted = accepted;
-        }
-        timed
+        })
     }
 
     /// Sits out what is left of a wait that an earlier run was told, if that is short enough.
@@ -331,3 +326,6 @@ impl Read for Counted<'_> {
         Ok(count)
     }
 }
+
+#[cfg(test)]
+mod tests;

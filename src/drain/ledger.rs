@@ -256,3 +256,6 @@ fn session_error(document: &Document) -> Option<SessionError> {
     };
     Some(base(Part::CallData, "incomplete", None, message))
 }
+
+#[cfg(test)]
+mod tests;

@@ -51,14 +51,13 @@ pub fn rest_of_wait(
 
 /// A factor from 0.8 to 1.2.
 fn jitter(session_id: &str, attempts: u32) -> f64 {
-    let digest = Sha256::new()
+    let digest: [u8; 32] = Sha256::new()
         .chain_update(session_id)
         .chain_update(attempts.to_be_bytes())
-        .finalize();
-    let number = digest
-        .iter()
-        .take(4)
-        .fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
+        .finalize()
+        .into();
+    let [a, b, c, d, ..] = digest;
+    let number = u32::from_be_bytes([a, b, c, d]);
     0.8 + 0.4 * f64::from(number) / f64::from(u32::MAX)
 }
 
@@ -96,6 +95,46 @@ mod tests {
         assert_eq!(of("a", 9), of("a", 9));
         assert_ne!(of("a", 9), of("b", 9));
         assert_ne!(of("a", 9), of("a", 10));
+    }
+
+    #[test]
+    fn sessions_are_spread_over_the_whole_range_of_the_jitter() {
+        let factors: Vec<f64> = (0..200)
+            .map(|number| jitter(&format!("session_{number}"), 1))
+            .collect();
+        for tenth in [0.8, 0.9, 1.0, 1.1] {
+            let within = factors
+                .iter()
+                .filter(|factor| (tenth..=tenth + 0.1).contains(*factor))
+                .count();
+            assert!(within > 20, "{within} from {tenth}");
+        }
+    }
+
+    #[test]
+    fn a_wait_that_no_run_can_have_set_counts_for_nothing() {
+        let policy = Policy::defaults();
+        let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let rest = |policy: &Policy, seconds| {
+            let not_before = now + chrono::TimeDelta::seconds(seconds);
+            rest_of_wait(Some(not_before), policy, now).map(|rest| rest.as_secs())
+        };
+        assert_eq!(rest_of_wait(None, &policy, now), None);
+        for (seconds, expected) in [
+            (-1, None),
+            (0, Some(0)),
+            (1, Some(1)),
+            (86_400, Some(86_400)),
+            (86_401, None),
+        ] {
+            assert_eq!(rest(&policy, seconds), expected, "{seconds}");
+        }
+        let patient = Policy {
+            min_backoff: Duration::from_secs(100_000),
+            ..policy
+        };
+        assert_eq!(rest(&patient, 100_000), Some(100_000));
+        assert_eq!(rest(&patient, 100_001), None);
     }
 
     #[test]

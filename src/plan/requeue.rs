@@ -145,6 +145,38 @@ mod tests {
     }
 
     #[test]
+    fn one_part_of_a_complete_session_is_sent_again_only_by_force() {
+        for (recording, part) in [(true, Part::Recording), (false, Part::CallData)] {
+            let again = Again {
+                recording,
+                call_data: !recording,
+            };
+            let mut complete = record(Uploaded, Uploaded);
+            assert_eq!(requeue(&mut complete, again, false), Requeued::Refused);
+            assert_eq!(complete, record(Uploaded, Uploaded));
+            let forced = requeue(&mut complete, again, true);
+            assert_eq!(forced, Requeued::Due(vec![part]));
+            assert_eq!(complete.call_data.resent, part == Part::CallData);
+            assert_eq!(complete.generation, 1);
+        }
+    }
+
+    #[test]
+    fn that_the_api_holds_an_earlier_generation_is_never_forgotten() {
+        for (state, before, after) in [
+            (Abandoned, false, false),
+            (Abandoned, true, true),
+            (Uploaded, false, true),
+            (Uploaded, true, true),
+        ] {
+            let mut record = record(Missing, state);
+            record.call_data.resent = before;
+            requeue(&mut record, ALL, false);
+            assert_eq!(record.call_data.resent, after, "{state:?} {before}");
+        }
+    }
+
+    #[test]
     fn a_partial_that_nothing_can_complete_stays() {
         let mut unlinked = record(Uploaded, Duplicate);
         unlinked.call_data.unlinked = true;

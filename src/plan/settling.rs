@@ -9,22 +9,18 @@ use chrono::{DateTime, Utc};
 pub fn is_young(modified: DateTime<Utc>, now: DateTime<Utc>, settle: Duration) -> bool {
     match (now - modified).to_std() {
         Ok(age) => age < settle,
-        Err(_) => is_slightly_ahead(modified, now, settle),
+        Err(_) => !is_far_ahead(modified, now, settle),
     }
 }
 
 /// Whether a file's time is so far in the future that a clock must be wrong.
 pub fn is_far_ahead(modified: DateTime<Utc>, now: DateTime<Utc>, settle: Duration) -> bool {
-    modified > now && !is_slightly_ahead(modified, now, settle)
+    (modified - now).to_std().is_ok_and(|ahead| ahead > settle)
 }
 
 /// What an operator should hear of a file whose time is far ahead.
 pub fn wrong_clock(what: &str) -> String {
     format!("the {what}'s time lies in the future: a clock is wrong")
-}
-
-fn is_slightly_ahead(modified: DateTime<Utc>, now: DateTime<Utc>, settle: Duration) -> bool {
-    (modified - now).to_std().is_ok_and(|ahead| ahead <= settle)
 }
 
 #[cfg(test)]

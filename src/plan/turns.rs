@@ -75,7 +75,8 @@ mod tests {
         untried.iter().for_each(|item| turns.push_untried(*item));
         retries.iter().for_each(|item| turns.push_retry(*item));
         last.iter().for_each(|item| turns.push_last(*item));
-        assert_eq!(turns.len(), untried.len() + retries.len() + last.len());
+        let len = untried.len() + retries.len() + last.len();
+        assert_eq!((turns.len(), turns.is_empty()), (len, len == 0));
         turns.collect()
     }
 

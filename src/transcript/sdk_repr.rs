@@ -213,6 +213,7 @@ mod tests {
             ("FunctionCall", Some("function_call")),
             ("FunctionCallOutput", Some("function_call_output")),
             ("AgentHandoff", Some("agent_handoff")),
+            ("AgentConfigUpdate", Some("agent_config_update")),
             ("Something", None),
         ] {
             let item = parse(&wrapped(class)).unwrap();

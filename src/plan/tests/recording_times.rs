@@ -141,6 +141,36 @@ fn a_time_far_ahead_is_a_wrong_clock_and_gives_a_warning() {
     }
 }
 
+/// A session with a manifest, a transcript and a lead, its files of these ages.
+fn of_ages(document: i64, manifest: i64, transcript: i64, lead: i64) -> Situation {
+    session()
+        .manifest_aged(r#"{"files":[{"filename":"call.ogg"}]}"#, manifest)
+        .found(vec![Lookup::Here(file("call.ogg"))])
+        .document_aged(document)
+        .transcript(transcript_of("{\"items\":[]}", transcript))
+        .lead(lead_of("{}", lead))
+}
+
+#[test]
+fn every_file_from_far_ahead_is_told_of_by_its_name() {
+    const FAR: i64 = -SETTLE - 1;
+    let warning = |what: &str| format!("the {what}'s time lies in the future: a clock is wrong");
+    for (situation, told) in [
+        (of_ages(FAR, 0, 0, 0), vec!["document"]),
+        (of_ages(0, FAR, 0, 0), vec!["egress manifest"]),
+        (of_ages(0, 0, FAR, 0), vec!["transcript"]),
+        (of_ages(0, 0, 0, FAR), vec!["lead file"]),
+        (
+            of_ages(FAR, FAR, FAR, FAR),
+            vec!["document", "egress manifest", "transcript", "lead file"],
+        ),
+        (of_ages(-SETTLE, -SETTLE, -SETTLE, -SETTLE), Vec::new()),
+    ] {
+        let expected: Vec<String> = told.into_iter().map(warning).collect();
+        assert_eq!(situation.delivery().warnings, expected);
+    }
+}
+
 #[test]
 fn the_settle_age_is_the_policys() {
     let at = |age| {

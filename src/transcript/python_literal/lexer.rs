@@ -298,7 +298,7 @@ impl<'a> Cursor<'a> {
                 return Err(self.error("a hexadecimal digit"));
             };
             self.bump();
-            code = (code << 4) | digit;
+            code = code * 16 + digit;
         }
         Ok(code)
     }

@@ -66,13 +66,19 @@ fn numbers_stay_as_printed() {
         "-nan",
         "1.",
         "2j",
+        "2J",
+        "1E5",
+        "+1",
+        ".5",
         "1+2j",
         "-1.5-0.5j",
         "12345678901234567890123",
     ] {
         assert_eq!(parse(text), Ok(Value::Number(text)), "{text}");
     }
-    for text in ["-", "1e", "1e+", "--1", "1_000", "0x10", "-x"] {
+    for text in [
+        "-", "1e", "1e+", "--1", "1_000", "0x10", "-x", "2jJ", "1eE5", ".", "-.",
+    ] {
         assert!(parse(text).is_err(), "{text}");
     }
 }
@@ -102,6 +108,8 @@ fn containers_hold_their_values_in_order() {
             "datetime.timezone.utc",
             Value::Name("datetime.timezone.utc"),
         ),
+        ("information", Value::Name("information")),
+        ("nano.second", Value::Name("nano.second")),
         (" \n1\t", one()),
     ] {
         assert_eq!(parse(text), Ok(expected), "{text}");
@@ -126,6 +134,24 @@ fn calls_hold_their_arguments() {
                     }
                 ),
                 argument(Some("t"), Value::None),
+            ],
+        })
+    );
+    assert_eq!(
+        parse("f(USER, a.B, x = utc, g(1))"),
+        Ok(Value::Call {
+            name: "f",
+            arguments: vec![
+                argument(None, Value::Name("USER")),
+                argument(None, Value::Name("a.B")),
+                argument(Some("x"), Value::Name("utc")),
+                argument(
+                    None,
+                    Value::Call {
+                        name: "g",
+                        arguments: vec![argument(None, Value::Number("1"))],
+                    }
+                ),
             ],
         })
     );
@@ -173,6 +199,7 @@ fn errors_tell_the_place_and_quote_nothing() {
         ("'\\xg'", 3, "a hexadecimal digit"),
         ("'\\u12'", 5, "a hexadecimal digit"),
         ("'\\U00110000'", 2, "a code point up to 10ffff"),
+        ("'\\Uffffffff'", 2, "a code point up to 10ffff"),
         ("1 'secret'", 2, "the end"),
         ("secret.", 7, "a name"),
         ("(,)", 1, "a value"),

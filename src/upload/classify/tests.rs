@@ -1,3 +1,5 @@
+mod redirects;
+
 use std::time::Duration;
 
 use super::*;
@@ -408,45 +410,6 @@ fn an_endless_answer_is_protocol_for_2xx_and_by_status_otherwise() {
         );
     }
     assert_eq!(kinds(&endless(500)), [FailureKind::Server; 3]);
-}
-
-#[test]
-fn a_redirect_is_shown_without_what_may_be_secret() {
-    for (location, shown) in [
-        (
-            "https://other.example.com/login?t=secret#secret",
-            "https://other.example.com/login",
-        ),
-        (
-            "https://u:secret@other.example.com/x",
-            "https://other.example.com/x",
-        ),
-        ("//u:secret@other.example.com", "//other.example.com"),
-        ("/login?next=secret", "/login"),
-        (
-            "https://crm.example.com/a//b@c",
-            "https://crm.example.com/a//b@c",
-        ),
-    ] {
-        let failure = call_data(&Reply {
-            location: Some(location),
-            ..reply(302, b"{\"message\":\"secret\"}")
-        })
-        .unwrap_err();
-        assert_eq!(
-            failure.message,
-            format!("{URL} redirects to {shown} (status 302): correct --api-url")
-        );
-    }
-    let message = |status| call_data(&reply(status, HTML)).unwrap_err().message;
-    assert_eq!(
-        message(304),
-        format!("{URL} redirects without saying where (status 304): correct --api-url")
-    );
-    assert_eq!(
-        message(404),
-        format!("{URL} is not the upload API (status 404): correct --api-url")
-    );
 }
 
 #[test]

@@ -68,6 +68,11 @@ fn without_a_connection_the_service_is_away_and_nothing_was_charged() {
             "cannot find crm.example.com: the look-up timed out",
         ),
         (
+            Stage::Resolving,
+            Cause::Other("the URL names no host"),
+            "cannot send to crm.example.com: the URL names no host",
+        ),
+        (
             Stage::Connecting,
             os(111),
             "cannot connect to crm.example.com:443: connection refused",
@@ -97,6 +102,24 @@ fn without_a_connection_the_service_is_away_and_nothing_was_charged() {
         assert_eq!(failure.message, message);
         assert_eq!(failure.kind, FailureKind::Unavailable, "{message}");
         assert!(!failure.connected && !failure.fate_unknown, "{message}");
+    }
+}
+
+#[test]
+fn what_often_breaks_a_connection_is_told_in_our_words() {
+    use io::ErrorKind::*;
+    for (kind, expected) in [
+        (ConnectionRefused, "connection refused"),
+        (ConnectionReset, "connection reset"),
+        (BrokenPipe, "connection closed"),
+        (UnexpectedEof, "connection closed"),
+        (TimedOut, "timed out"),
+        (HostUnreachable, "host unreachable"),
+        (NetworkUnreachable, "network unreachable"),
+        (Other, "a library's words"),
+    ] {
+        let error = io::Error::new(kind, "A library's words.");
+        assert_eq!(reason(&error), expected);
     }
 }
 
