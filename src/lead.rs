@@ -30,19 +30,7 @@ const IMPERSONAL: [&str; 4] = ["status", "source", "timestamp", "campaign_metada
 
 /// Every text in a lead, however deep, that messages about the session must not show.
 pub fn personal_texts(lead: &RawValue) -> Vec<String> {
-    let mut texts = Vec::new();
-    let mut rest = vec![lead.to_owned()];
-    while let Some(value) = rest.pop() {
-        if let Some(text) = json::string(&value) {
-            texts.push(text);
-        } else if let Some(object) = RawObject::from_raw(&value) {
-            let personal = object.iter().filter(|(name, _)| !IMPERSONAL.contains(name));
-            rest.extend(personal.map(|(_, value)| value.to_owned()));
-        } else if let Some(array) = json::array(&value) {
-            rest.extend(array);
-        }
-    }
-    texts
+    json::strings(lead, &IMPERSONAL)
 }
 
 #[cfg(test)]
