@@ -106,7 +106,9 @@ pub(super) fn is_document_name(name: &OsStr) -> bool {
     bytes.starts_with(b"metadata_") && bytes.ends_with(b".json")
 }
 
-fn read_file(disk: &dyn Disk, path: &Path) -> io::Result<Option<Vec<u8>>> {
+/// Reads a regular file, not through a link, and without waiting for whatever stands in its place;
+/// `None` when it is larger than a document may be.
+pub(super) fn read_file(disk: &dyn Disk, path: &Path) -> io::Result<Option<Vec<u8>>> {
     let file = disk.open(path)?;
     let stat = file.stat()?;
     if !stat.is_file() {
