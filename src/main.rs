@@ -22,7 +22,10 @@ fn main() -> ExitCode {
     panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string);
         let place = place.as_deref().unwrap_or("an unknown place");
-        let what = logging::without_quotation(info.payload_as_str().unwrap_or_default());
+        let payload = info.payload();
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let text = text.or(payload.downcast_ref::<&str>().copied());
+        let what = logging::without_quotation(text.unwrap_or_default());
         log::error!("bug, please report it: panicked at {place}: {what}");
     }));
     for warning in &settings.warnings {

@@ -35,11 +35,21 @@ pub fn bytes(count: u64) -> String {
     ByteSize::b(count).display().iec().to_string()
 }
 
-/// A foreign text without anything that a terminal would act on.
+/// The most of a foreign text that people are shown, in characters.
+const MAX_SHOWN_CHARS: usize = 4096;
+
+/// A foreign text without anything that a terminal would act on, cut where it is endless.
 pub fn printable(text: &str) -> String {
-    text.chars()
+    let mut chars = text.chars();
+    let mut shown: String = chars
+        .by_ref()
+        .take(MAX_SHOWN_CHARS)
         .map(|c| if is_display_control(c) { '\u{fffd}' } else { c })
-        .collect()
+        .collect();
+    if chars.next().is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 /// A value as JSON on one line, in which nothing is left that a terminal would act on.
@@ -103,6 +113,9 @@ mod tests {
         );
         assert_eq!(printable("Zoë • नमस्ते"), "Zoë • नमस्ते");
         assert_eq!(printable("\u{61c}\u{200b}\u{e0041}"), "\u{fffd}".repeat(3));
+        let long = "é".repeat(MAX_SHOWN_CHARS);
+        assert_eq!(printable(&long), long);
+        assert_eq!(printable(&format!("{long}é")), format!("{long}…"));
         let odd = "a\x1b\n\u{202e}b\u{9b}\u{7f}Zoë\u{61c}\u{e0041}";
         let line = json_line(&odd).unwrap();
         assert_eq!(

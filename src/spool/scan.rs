@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
+use rustix::io::Errno;
 
 use super::confine::read_bounded;
 use super::disk::{Disk, Kind};
@@ -92,8 +93,12 @@ pub(super) fn read_document(disk: &dyn Disk, path: &Path) -> DocumentReading {
         {
             DocumentReading::Vanished
         }
-        // ELOOP: a link has taken the file's place.
-        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
+        // ELOOP: a link has taken the file's place; ENXIO: a socket has.
+        Err(error)
+            if [Errno::LOOP, Errno::NXIO]
+                .iter()
+                .any(|errno| error.raw_os_error() == Some(errno.raw_os_error())) =>
+        {
             DocumentReading::Vanished
         }
         Err(error) => DocumentReading::Unreadable(error.to_string()),

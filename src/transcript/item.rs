@@ -42,6 +42,9 @@ enum Printed {
 
 /// Reads an item.
 pub(super) fn read(value: &RawValue) -> Item {
+    if !value.get().starts_with('{') {
+        return Item::Unreadable;
+    }
     let Some(object) = RawObject::from_raw(value) else {
         return Item::Unreadable;
     };
