@@ -218,6 +218,12 @@ fn a_short_lead_value_does_not_withhold_longer_words() {
 }
 
 #[test]
+fn a_long_lead_value_is_found_inside_a_longer_word() {
+    let redactor = Redactor::new().lead_value("Test van Person");
+    assert_eq!(redactor.scrub("xTEST van personx", 100), WITHHELD);
+}
+
+#[test]
 fn our_words_in_front_of_a_withheld_quotation_stay() {
     let redactor = Redactor::new().lead_value("Test Person");
     let message = "the API answered 422: \"no such lead: Test Person\"";

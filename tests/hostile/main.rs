@@ -16,10 +16,12 @@ mod disk;
 mod entries;
 mod guarded;
 mod marks;
+mod mishaps;
 mod modes;
 mod names;
 mod places;
-mod secrets;
+mod quoting;
+
 mod shapes;
 mod sizes;
 mod swaps;
