@@ -25,8 +25,9 @@ build: ## Build the program, optimised
 test: ## Run every test
 	$(CARGO) test --workspace --locked
 
-soak: ## Kill thousands of runs and fail every system call: half an hour (needs strace; CALLSPOOL_SOAK_KILLS, _SEED, _CALLS)
+soak: ## Kill thousands of runs, fail every system call, send the largest input: an hour, 10 GB (needs strace; CALLSPOOL_SOAK_KILLS, _SEED, _CALLS)
 	$(CARGO) test --release --locked --test crashes -- --ignored --test-threads 1 soak
+	$(CARGO) test --release --locked --test hostile -- --ignored --test-threads 1
 
 check: fmt-check clippy test doc ## All that must pass before a commit: format, clippy, tests, documentation
 

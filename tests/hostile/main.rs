@@ -22,6 +22,7 @@ mod names;
 mod places;
 mod quoting;
 
+mod settings;
 mod shapes;
 mod sizes;
 mod swaps;
