@@ -196,6 +196,8 @@ fn parse_holder(bytes: &[u8]) -> Option<Holder> {
 fn is_still_there(disk: &dyn Disk, file: &dyn LockFile, path: &Path) -> io::Result<bool> {
     match disk.lstat(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        // What is read from a FIFO or a device would be waited for, or have no end.
+        Ok(there) if !there.is_file() => Err(io::Error::other("no regular file")),
         there => Ok(there?.identity() == file.stat()?.identity()),
     }
 }

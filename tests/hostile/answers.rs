@@ -92,7 +92,7 @@ fn demand(what: &str, script: Script, kind: &str) -> Outcome {
     let mut guarded = Guarded::new();
     Session::new("bad").never_recorded().write(&guarded.site);
     stand_in_front(&mut guarded, script);
-    let arguments = ["run", "--format", "json", "--response-timeout", "3s"];
+    let arguments = ["run", "--format", "json", "--response-timeout", "30s"];
     let outcome = within(&guarded.site, LIMIT, &arguments).expect(3);
     assert_eq!(outcome.sessions("uploaded"), 2, "{what}");
     let error = &outcome.report()["errors"][0];

@@ -79,7 +79,7 @@ impl Disk for SystemDisk {
             .create(true)
             .truncate(false)
             .mode(0o600)
-            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+            .custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
         Ok(Box::new(options.open(path)?))
     }
 
