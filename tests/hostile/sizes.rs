@@ -114,26 +114,31 @@ fn many_small_pieces(len: usize) -> Vec<(&'static str, String)> {
 }
 
 /// Sessions with such transcripts run in so many MiB. The one whose items are none goes as a
-/// partial, the one that has too many members fails; in the others nobody says anything.
-fn run_many_small_pieces(len: usize, limit: u64) {
+/// partial, the one that has too many members fails; in the others nobody says anything, unless
+/// the printed item is too long to be read.
+fn run_many_small_pieces(len: usize, limit: u64, unreadable: u64) {
     let guarded = Guarded::new();
     for (id, transcript) in many_small_pieces(len) {
         Session::new(id).transcript(transcript).write(&guarded.site);
     }
-    let counts = [("uploaded", 4), ("partial", 1), ("failed", 1)];
+    let counts = [
+        ("uploaded", 5 - unreadable),
+        ("partial", unreadable),
+        ("failed", 1),
+    ];
     guarded.run_within(limit, 4, &counts);
     assert_eq!(guarded.site.place("members"), Dir::Failed);
 }
 
 #[test]
 fn a_transcript_of_many_small_pieces_takes_little_memory() {
-    run_many_small_pieces(4 << 20, 128);
+    run_many_small_pieces(4 << 20, 128, 1);
 }
 
 #[test]
 #[ignore = "takes minutes; make soak"]
 fn the_largest_transcripts_that_are_read_take_bounded_memory() {
-    run_many_small_pieces(64 << 20, LARGE);
+    run_many_small_pieces(64 << 20, LARGE, 2);
 }
 
 #[test]
