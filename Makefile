@@ -35,8 +35,9 @@ FIRST ?= 0
 simulate: ## Tell SEEDS=1000 stories of faults and crashes from seed FIRST=0 on, or one with REPLAY=seed; SWEEP=failing|dying|dying-twice lets each operation fail, or be the last
 	$(CARGO) run --locked --quiet --profile simulation --package callspool-simulation -- $(if $(REPLAY),--replay $(REPLAY),--seeds $(SEEDS) --first $(FIRST)) $(if $(SWEEP),--sweep $(SWEEP)) $(if $(STRIDE),--stride $(STRIDE))
 
-soak: ## Kill thousands of runs and fail every system call: half an hour (needs strace; CALLSPOOL_SOAK_KILLS, _SEED, _CALLS)
+soak: ## Kill thousands of runs, fail every system call, send the largest input: an hour, 10 GB (needs strace; CALLSPOOL_SOAK_KILLS, _SEED, _CALLS)
 	$(CARGO) test --release --locked --test crashes -- --ignored --test-threads 1 soak
+	$(CARGO) test --release --locked --test hostile -- --ignored --test-threads 1
 
 check: fmt-check clippy test doc ## All that must pass before a commit: format, clippy, tests, documentation
 
@@ -78,6 +79,14 @@ fuzz-tools:
 		{ echo 'fuzzing needs the nightly toolchain: rustup toolchain install nightly' >&2; exit 1; }
 	@$(CARGO) fuzz --version >/dev/null 2>&1 || \
 		{ echo 'fuzzing needs cargo-fuzz: cargo install --locked cargo-fuzz' >&2; exit 1; }
+
+# MUTANTS is handed on: make mutants MUTANTS="--file src/settle.rs"
+mutants: ## Change decisions in the code, one by one; a test must fail each time (needs cargo-mutants; takes an hour or more)
+	@$(CARGO) mutants --version >/dev/null 2>&1 || { \
+		echo "make mutants: cargo-mutants is missing; install it with: cargo install --locked cargo-mutants" >&2; \
+		exit 1; \
+	}
+	CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_TEST_DEBUG=0 nice $(CARGO) mutants $(MUTANTS)
 
 # Without cargo, as under sudo, what `make build` has left is installed.
 install: ## Install the program into PREFIX (/usr/local), below DESTDIR

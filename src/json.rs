@@ -5,10 +5,18 @@
 //! escapes. So an object is kept as a list of raw members; only the members that are set change.
 //! Values are never turned into `serde_json::Value`, which rounds numbers.
 
+mod walk;
+
 use std::fmt;
+
+pub use walk::{for_each, strings};
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
+
+/// The most members of an object. More are no customer's: they are there to use up memory.
+const MAX_MEMBERS: usize = 100_000;
+const TOO_MANY: &str = "too many members";
 
 /// A JSON object as raw members in their order. Members of the same name are kept; the last counts.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +52,9 @@ pub enum JsonError {
     /// The text is JSON, but not an object.
     #[error("not a JSON object")]
     NotAnObject,
+    /// The object has more members than are read.
+    #[error("a JSON object of more than {MAX_MEMBERS} members")]
+    TooManyMembers,
 }
 
 impl RawObject {
@@ -69,6 +80,9 @@ impl RawObject {
             Ok(object) if is_object => Ok(object),
             Ok(_) => Err(JsonError::NotAnObject),
             Err(error) if error.is_data() && !is_object => Err(JsonError::NotAnObject),
+            Err(error) if error.is_data() && error.to_string().starts_with(TOO_MANY) => {
+                Err(JsonError::TooManyMembers)
+            }
             Err(error) => Err(JsonError::Syntax {
                 kind: if error.is_eof() {
                     "unexpected end"
@@ -197,6 +211,9 @@ impl<'de> Deserialize<'de> for RawObject {
                 while let Some((raw_name, value)) =
                     map.next_entry::<Box<RawValue>, Box<RawValue>>()?
                 {
+                    if members.len() == MAX_MEMBERS {
+                        return Err(de::Error::custom(TOO_MANY));
+                    }
                     let name = string(&raw_name)
                         .ok_or_else(|| de::Error::custom("a name that is no string"))?;
                     members.push(Member {
@@ -339,6 +356,19 @@ mod tests {
     fn depth_does_not_overflow_the_stack() {
         let deep = format!("{{\"d\":{}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
         assert_eq!(RawObject::parse(&deep).unwrap().iter().count(), 1);
+    }
+
+    #[test]
+    fn members_beyond_number_are_refused() {
+        let object = |count| format!("{{{}}}", vec!["\"\":0"; count].join(","));
+        let most = RawObject::parse(&object(MAX_MEMBERS)).unwrap();
+        assert_eq!(most.iter().count(), MAX_MEMBERS);
+        let error = RawObject::parse(&object(MAX_MEMBERS + 1)).unwrap_err();
+        assert_eq!(error, JsonError::TooManyMembers);
+        assert_eq!(
+            error.to_string(),
+            "a JSON object of more than 100000 members"
+        );
     }
 
     #[test]

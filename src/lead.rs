@@ -32,50 +32,7 @@ const IMPERSONAL: [&str; 4] = ["status", "source", "timestamp", "campaign_metada
 ///
 /// Goes over the lead once, so that nesting costs neither the stack nor the afternoon.
 pub fn personal_texts(lead: &RawValue) -> Vec<String> {
-    let mut texts = Vec::new();
-    let mut depth = 0_usize;
-    // How deep the member stands whose value is passed over.
-    let mut passed_over = None;
-    let mut rest = lead.get();
-    while let Some(at) = rest.find(['"', ',', '{', '}', '[', ']']) {
-        let (_, from) = rest.split_at(at);
-        let token = string_token(from);
-        let (token, after) = from.split_at(token.map_or(1, str::len));
-        match token {
-            "{" | "[" => depth += 1,
-            "," if passed_over == Some(depth) => passed_over = None,
-            "}" | "]" => {
-                if passed_over == Some(depth) {
-                    passed_over = None;
-                }
-                depth = depth.saturating_sub(1);
-            }
-            string if passed_over.is_none() && string.starts_with('"') => {
-                let is_name = after.trim_start().starts_with(':');
-                let text = json::string_text(string);
-                if !is_name {
-                    texts.extend(text);
-                } else if text.is_some_and(|name| IMPERSONAL.contains(&name.as_str())) {
-                    passed_over = Some(depth);
-                }
-            }
-            _ => {}
-        }
-        rest = after;
-    }
-    texts
-}
-
-/// The string at the start of a text that is JSON, with its quotes, when there is one.
-fn string_token(text: &str) -> Option<&str> {
-    let inside = text.strip_prefix('"')?;
-    let mut is_escaped = false;
-    let end = inside.find(|next| {
-        let is_end = next == '"' && !is_escaped;
-        is_escaped = next == '\\' && !is_escaped;
-        is_end
-    })?;
-    text.get(..end + 2)
+    json::strings(lead, &IMPERSONAL)
 }
 
 #[cfg(test)]

@@ -7,8 +7,11 @@ use callspool::cli;
 use callspool::command;
 use callspool::logging::{self, LogOptions};
 use callspool::report;
+use rustix::fs::Mode;
 
 fn main() -> ExitCode {
+    // Whatever the caller's: files of ours are 0600 and directories 0700, neither more nor less.
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
     let invocation = match cli::parse(std::env::args_os()) {
         Ok(invocation) => invocation,
         Err(error) => return ExitCode::from(error.report()),
@@ -17,7 +20,13 @@ fn main() -> ExitCode {
     let log = logging::init(&LogOptions::new(settings));
     // One line for whoever reads the log; where it happened is in it.
     panic::set_hook(Box::new(|info| {
-        log::error!("bug, please report it: {info}")
+        let place = info.location().map(ToString::to_string);
+        let place = place.as_deref().unwrap_or("an unknown place");
+        let payload = info.payload();
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let text = text.or(payload.downcast_ref::<&str>().copied());
+        let what = logging::without_quotation(text.unwrap_or_default());
+        log::error!("bug, please report it: panicked at {place}: {what}");
     }));
     for warning in &settings.warnings {
         log::warn!("{warning}");

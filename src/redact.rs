@@ -5,6 +5,7 @@
 //! little.
 
 mod compare;
+mod encoded;
 mod mask;
 
 pub use mask::mask_phone;
@@ -47,11 +48,16 @@ impl Redactor {
         self
     }
 
-    /// Adds a secret: the bearer token.
+    /// Adds a secret: the bearer token. It is looked for in base64 and hexadecimal too.
     #[must_use]
     pub fn secret(mut self, secret: &str) -> Self {
         if !secret.is_empty() {
             self.secrets.push(secret.to_owned());
+            self.secrets.extend(encoded::of_secret(secret));
+            // Texts are looked at decoded, and a secret may look as if it were encoded.
+            let decoded = compare::unescape(&encoded::percent_decoded(secret));
+            self.secrets.push(decoded);
+            self.secrets.retain(|secret| !secret.is_empty());
         }
         self
     }
@@ -95,17 +101,29 @@ impl Redactor {
         if self.quotes_the_call(&clean) {
             return truncate(WITHHELD, max_chars);
         }
-        let without_secrets = self
-            .secrets
-            .iter()
-            .fold(clean, |text, secret| mask::secret(&text, secret));
-        let without_emails = mask::emails(&without_secrets);
-        let masked = mask::phones(&without_emails, &self.phones);
-        // Where a secret or an address stood close by, a name may be a word of its own only now.
-        if self.quotes_the_call(&masked) {
+        let decoded = encoded::percent_decoded(&clean);
+        if decoded != clean && self.quotes_the_call(&decoded) {
             return truncate(WITHHELD, max_chars);
         }
-        truncate(&masked, max_chars)
+        let decoded = one_line(&compare::unescape(&decoded), looked_at);
+        let masked = self.mask(&decoded);
+        // Shown decoded only where there is something to hide.
+        let shown = if decoded != clean && masked == decoded {
+            self.mask(&clean)
+        } else {
+            masked
+        };
+        // Where a secret or an address stood close by, a name may be a word of its own only now.
+        if self.quotes_the_call(&shown) {
+            return truncate(WITHHELD, max_chars);
+        }
+        truncate(&shown, max_chars)
+    }
+
+    fn mask(&self, text: &str) -> String {
+        let without_secrets = mask::secrets(text, &self.secrets);
+        let without_emails = mask::emails(&without_secrets);
+        mask::phones(&without_emails, &self.phones)
     }
 
     /// [`Self::scrub`] for a message of ours that ends in a quotation of somebody else's: where the

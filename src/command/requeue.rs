@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
+use super::dry_run::phone_redactor;
 use super::failure::{CommandFailure, OrExit, failure};
 use super::matching::goes_by;
 use super::request::{PartChoice, Requeue, RequeueSet, Selection};
@@ -224,6 +225,7 @@ impl Desk<'_> {
         };
         let id = document.session_id().to_owned();
         if let Status::Other(word) = document.status() {
+            let word = phone_redactor(document.dialed_number()).scrub(&word, 60);
             return Ok(line(
                 &id,
                 "unchanged",

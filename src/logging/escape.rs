@@ -35,6 +35,13 @@ pub fn plain_line(text: &str) -> String {
     line
 }
 
+/// What a panic says, as far as it quotes nothing: behind a quotation mark or a colon the library
+/// puts texts and values that the program was working on.
+pub fn without_quotation(message: &str) -> &str {
+    let end = message.find(['`', '"', '\'', ':']).unwrap_or(message.len());
+    message.get(..end).unwrap_or_default().trim_end()
+}
+
 fn escaped(line: &mut String, c: char) {
     match c {
         '\n' => line.push_str("\\n"),
@@ -111,6 +118,28 @@ mod tests {
             ("\u{9b}\u{7f}\0", r#""\u{9b}\u{7f}\u{0}""#),
         ] {
             assert_eq!(text(value), expected, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_panic_quotes_is_left_out() {
+        for (message, expected) in [
+            (
+                "begin <= end (4 <= 2) when slicing `what was said`",
+                "begin <= end (4 <= 2) when slicing",
+            ),
+            (
+                "called `Result::unwrap()` on an `Err` value: \"secret\"",
+                "called",
+            ),
+            ("no such call: secret", "no such call"),
+            (
+                "index out of bounds: the len is 3 but the index is 3",
+                "index out of bounds",
+            ),
+            ("", ""),
+        ] {
+            assert_eq!(without_quotation(message), expected);
         }
     }
 

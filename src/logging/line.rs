@@ -14,6 +14,9 @@ use crate::timestamp;
 const OWN_KEYS: [&str; 4] = ["time", "level", "event", "target"];
 const OWN_CRATE: &str = "callspool";
 
+/// The most of a value that is logged, in characters: what comes from a document may be endless.
+const MAX_VALUE_CHARS: usize = 4096;
+
 /// The line of a record, without a line break.
 pub(super) fn format(form: LogFormat, now: DateTime<Utc>, record: &Record<'_>) -> String {
     let mut line = Line::new(form);
@@ -80,6 +83,14 @@ impl Line {
 
     fn string(&mut self, key: &str, value: &str) {
         self.key(key);
+        let shortened: String;
+        let value = match value.char_indices().nth(MAX_VALUE_CHARS) {
+            Some((end, _)) => {
+                shortened = format!("{}…", value.get(..end).unwrap_or_default());
+                &shortened
+            }
+            None => value,
+        };
         match self.form {
             LogFormat::Text => escape::text_value(&mut self.text, value),
             LogFormat::Json => escape::json_string(&mut self.text, value),

@@ -12,5 +12,5 @@ mod sink;
 #[cfg(test)]
 mod tests;
 
-pub use escape::plain_line;
+pub use escape::{plain_line, without_quotation};
 pub use logger::{LogHandle, LogOptions, init};

@@ -24,8 +24,11 @@ impl Message {
         }
     }
 
-    /// Whether a folded value is in the message, not as a piece of a longer word.
+    /// Whether a folded value is in the message; a short one not as a piece of a longer word.
     pub(super) fn contains(&self, folded: &str) -> bool {
+        if folded.chars().count() >= WINDOW {
+            return self.folded.contains(folded);
+        }
         let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
         self.folded.match_indices(folded).any(|(start, found)| {
             let before = self
@@ -93,7 +96,7 @@ pub(super) fn fold(text: &str) -> String {
 }
 
 /// Resolves the escapes of JSON, in which an API may quote a body inside a message.
-fn unescape(text: &str) -> String {
+pub(super) fn unescape(text: &str) -> String {
     let mut units: Vec<u16> = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {

@@ -46,17 +46,24 @@ pub(super) fn is_separator(c: char) -> bool {
     )
 }
 
-/// Takes a secret out of a text, and pieces of it that are eight bytes or longer.
-pub(super) fn secret(text: &str, secret: &str) -> String {
-    let piece = MIN_SECRET_PIECE.min(secret.len());
-    let pieces: HashSet<&[u8]> = secret.as_bytes().windows(piece).collect();
+/// Takes secrets out of a text, and pieces of them that are eight bytes or longer.
+pub(super) fn secrets(text: &str, secrets: &[String]) -> String {
     let mut found: Vec<Range<usize>> = Vec::new();
-    for (start, window) in text.as_bytes().windows(piece).enumerate() {
-        if pieces.contains(window) {
-            push_merged(&mut found, start..start + piece);
+    for secret in secrets {
+        let piece = MIN_SECRET_PIECE.min(secret.len());
+        let pieces: HashSet<&[u8]> = secret.as_bytes().windows(piece).collect();
+        for (start, window) in text.as_bytes().windows(piece).enumerate() {
+            if pieces.contains(window) {
+                found.push(start..start + piece);
+            }
         }
     }
-    replace(text, &found, |_| "[token]".to_owned())
+    found.sort_by_key(|range| range.start);
+    let mut merged = Vec::new();
+    for range in found {
+        push_merged(&mut merged, range);
+    }
+    replace(text, &merged, |_| "[token]".to_owned())
 }
 
 /// Takes e-mail addresses out of a text.

@@ -48,7 +48,7 @@ fn the_sessions_number_is_masked_in_any_spelling() {
         ("1.555.010.0123", "1555•••0123"),
         ("number-_15550100123-1.ogg", "number-_1555•••0123-1.ogg"),
         ("+15550100123-1761633666.ogg", "+1555•••0123-1761633666.ogg"),
-        ("phone=%2B15550100123&x", "phone=%2B1555•••0123&x"),
+        ("phone=%2B15550100123&x", "phone=+1555•••0123&x"),
         ("cut off: +155501001", "cut off: +15•••1001"),
         ("15550100123 15550100123", "1555•••0123 1555•••0123"),
     ] {
@@ -63,7 +63,7 @@ fn unknown_numbers_are_masked_where_they_are_announced() {
         ("to +5501001", "to +•••1001"),
         ("to +550100", "to +550100"),
         ("to +49 155 501 00", "to +491•••0100"),
-        ("to %2B4915550100", "to %2B491•••0100"),
+        ("to %2B4915550100", "to +491•••0100"),
         ("number-_5501001_x.ogg", "number-_•••1001_x.ogg"),
         (
             "number-_550100-1761633666.ogg",
@@ -159,6 +159,30 @@ fn the_result_is_cut_at_a_character() {
 }
 
 #[test]
+fn an_encoded_quotation_is_hidden_as_well() {
+    let redactor = session().transcript_text("my landlord moved to Zanzibar");
+    for text in [
+        "/login?said=moved%20to%20Zanzibar",
+        "name=eva%20%41dler",
+        r#"{\"said\":\"moved\u0020to\u0020Zanzibar\"}"#,
+    ] {
+        assert_eq!(redactor.scrub(text, 99), WITHHELD, "{text}");
+    }
+    for (text, expected) in [
+        ("to %2B1%20555%20010%200123", "to +1555•••0123"),
+        (r"to \u002b15550100123", "to +1555•••0123"),
+        ("by a%40example.com", "by [e-mail]"),
+        ("with tok%5F0123456789abcdef", "with [token]"),
+        ("with dG9rXzAxMjM0NTY3ODlhYmNkZWY=", "with [token]Y="),
+        ("with 746f6b5f303132333435363738", "with [token]"),
+        ("100%25 of a%2Fb", "100%25 of a%2Fb"),
+        (r"C:\new\u0041", r"C:\new\u0041"),
+    ] {
+        assert_eq!(redactor.scrub(text, 99), expected, "{text}");
+    }
+}
+
+#[test]
 fn what_is_cut_off_was_redacted_before() {
     let redactor = session();
     for max in 0..40 {
@@ -191,6 +215,12 @@ fn a_short_lead_value_does_not_withhold_longer_words() {
     for text in ["no lead Ann", "\"ann\"", "Ann's lead", "id=ANN"] {
         assert_eq!(redactor.scrub(text, 100), WITHHELD, "{text}");
     }
+}
+
+#[test]
+fn a_long_lead_value_is_found_inside_a_longer_word() {
+    let redactor = Redactor::new().lead_value("Test van Person");
+    assert_eq!(redactor.scrub("xTEST van personx", 100), WITHHELD);
 }
 
 #[test]

@@ -6,6 +6,8 @@ use bytesize::ByteSize;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use crate::redact::is_display_control;
+
 /// How long ago a time is, in its two largest units: `3h 12m`. A time to come is `0s` ago.
 pub fn age(since: DateTime<Utc>, now: DateTime<Utc>) -> String {
     span((now - since).to_std().unwrap_or_default())
@@ -33,11 +35,21 @@ pub fn bytes(count: u64) -> String {
     ByteSize::b(count).display().iec().to_string()
 }
 
-/// A foreign text without anything that a terminal would act on.
+/// The most of a foreign text that people are shown, in characters.
+const MAX_SHOWN_CHARS: usize = 4096;
+
+/// A foreign text without anything that a terminal would act on, cut where it is endless.
 pub fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if is_odd(c) { '\u{fffd}' } else { c })
-        .collect()
+    let mut chars = text.chars();
+    let mut shown: String = chars
+        .by_ref()
+        .take(MAX_SHOWN_CHARS)
+        .map(|c| if is_display_control(c) { '\u{fffd}' } else { c })
+        .collect();
+    if chars.next().is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 /// A value as JSON on one line, in which nothing is left that a terminal would act on.
@@ -48,19 +60,16 @@ pub fn json_line<T: Serialize>(value: &T) -> serde_json::Result<String> {
     let mut line = String::new();
     for c in serde_json::to_string(value)?.chars() {
         // Outside of strings JSON has no such character.
-        if is_odd(c) {
-            line.push_str(&format!("\\u{:04x}", u32::from(c)));
+        if is_display_control(c) {
+            for unit in c.encode_utf16(&mut [0; 2]).iter() {
+                line.push_str(&format!("\\u{unit:04x}"));
+            }
         } else {
             line.push(c);
         }
     }
     line.push('\n');
     Ok(line)
-}
-
-fn is_odd(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// `1 session`, `2 sessions`.
@@ -103,9 +112,16 @@ mod tests {
             "a\u{fffd}[31m\u{fffd}\u{fffd}b\u{fffd}"
         );
         assert_eq!(printable("Zoë • नमस्ते"), "Zoë • नमस्ते");
-        let odd = "a\x1b\n\u{202e}b\u{9b}\u{7f}Zoë";
+        assert_eq!(printable("\u{61c}\u{200b}\u{e0041}"), "\u{fffd}".repeat(3));
+        let long = "é".repeat(MAX_SHOWN_CHARS);
+        assert_eq!(printable(&long), long);
+        assert_eq!(printable(&format!("{long}é")), format!("{long}…"));
+        let odd = "a\x1b\n\u{202e}b\u{9b}\u{7f}Zoë\u{61c}\u{e0041}";
         let line = json_line(&odd).unwrap();
-        assert_eq!(line, "\"a\\u001b\\n\\u202eb\\u009b\\u007fZoë\"\n");
+        assert_eq!(
+            line,
+            "\"a\\u001b\\n\\u202eb\\u009b\\u007fZoë\\u061c\\udb40\\udc41\"\n"
+        );
         assert_eq!(serde_json::from_str::<String>(&line).unwrap(), odd);
     }
 }

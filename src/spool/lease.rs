@@ -18,6 +18,15 @@ const FILE_NAME: &str = ".callspool.lock";
 /// The most that is read of it, in bytes.
 const HOLDER_LIMIT: u64 = 64 << 10;
 
+/// How much of a session's id is written down, in characters.
+const MAX_ID_CHARS: usize = 200;
+
+/// An id as it is written down. That is for people only; as long as a hostile one may be, the file
+/// would hold more than is read of it.
+fn shortened(session_id: &str) -> String {
+    session_id.chars().take(MAX_ID_CHARS).collect()
+}
+
 /// Who holds the lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
@@ -107,7 +116,7 @@ impl Lock {
     pub(super) fn mark(&mut self, working_on: Option<(&str, &str)>) -> Result<(), SpoolError> {
         self.was_marked = true;
         self.holder.document = working_on.map(|(document, _)| document.to_owned());
-        self.holder.session_id = working_on.map(|(_, session_id)| session_id.to_owned());
+        self.holder.session_id = working_on.map(|(_, session_id)| shortened(session_id));
         self.holder.is_charged = false;
         self.write()
     }
@@ -124,7 +133,7 @@ impl Lock {
             return Ok(());
         }
         self.holder.document = Some(document.to_owned());
-        self.holder.session_id = Some(session_id.to_owned());
+        self.holder.session_id = Some(shortened(session_id));
         self.holder.is_charged = true;
         self.write()
     }
@@ -195,6 +204,8 @@ fn parse_holder(bytes: &[u8]) -> Option<Holder> {
 fn is_still_there(disk: &dyn Disk, file: &dyn LockFile, path: &Path) -> io::Result<bool> {
     match disk.lstat(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        // What is read from a FIFO or a device would be waited for, or have no end.
+        Ok(there) if !there.is_file() => Err(io::Error::other("no regular file")),
         there => Ok(there?.identity() == file.stat()?.identity()),
     }
 }

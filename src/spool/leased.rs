@@ -16,6 +16,7 @@ use super::lease::{Interrupted, Lock};
 use super::open::Spool;
 use super::run_state::{self, RunState};
 use super::scan::DocumentReading;
+use crate::redact::is_display_control;
 use crate::session::Document;
 use crate::timestamp;
 
@@ -285,7 +286,7 @@ impl LeasedSpool<'_> {
         let text = format!(
             "{}: {reason}\nThe bytes beside this note are unchanged. Mend them there and run: callspool requeue {}\n",
             timestamp::format_millis(now),
-            name.display(),
+            harmless(name),
         );
         durable::replace(
             self.disk(),
@@ -318,6 +319,12 @@ impl LeasedSpool<'_> {
             .map_err(|error| SpoolError::new("write", dir.join(name), error.into()))?;
         durable::replace(self.disk(), dir, name, &bytes, None)
     }
+}
+
+/// A file name for a text that people look at in a terminal.
+fn harmless(name: &OsStr) -> String {
+    let odd = |c| is_display_control(c);
+    name.to_string_lossy().replace(odd, "\u{fffd}")
 }
 
 fn note_name(name: &OsStr) -> OsString {

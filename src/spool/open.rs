@@ -143,6 +143,12 @@ impl Spool {
         for copy in 0..=u32::MAX {
             let name = durable::numbered(name, copy);
             match self.read_document(state, &name) {
+                // A name that something else has taken is not the last one.
+                DocumentReading::Vanished
+                    if self
+                        .disk()
+                        .lstat(&self.layout.dir(state).join(&name))
+                        .is_ok() => {}
                 DocumentReading::Vanished => break,
                 DocumentReading::Document(document) if is_same(&document) => return Ok(Some(name)),
                 DocumentReading::Document(_) | DocumentReading::Unparsable(_) => {}

@@ -1,6 +1,7 @@
 //! A recording opened for sending, watched while it is sent.
 
 use std::io::{self, Read};
+use std::time::SystemTime;
 
 use rustix::io::Errno;
 
@@ -26,6 +27,9 @@ pub struct OpenRecording<'a> {
     file: Box<dyn OpenFile>,
     facts: FileFacts,
     identity: (u64, u64),
+    /// Unlike the time of modification it cannot be set back, so that what is written in place
+    /// does not go unseen.
+    changed: Option<SystemTime>,
 }
 
 impl<'a> OpenRecording<'a> {
@@ -43,6 +47,7 @@ impl<'a> OpenRecording<'a> {
             file,
             facts,
             identity: stat.identity(),
+            changed: stat.changed,
         })
     }
 
@@ -52,7 +57,8 @@ impl<'a> OpenRecording<'a> {
     }
 
     /// Whether the file is still what it was when it was looked up: same size, same time of
-    /// modification, and still the one that goes by its name.
+    /// modification, nothing done to it since it was opened, and still the one that goes by its
+    /// name.
     ///
     /// # Errors
     /// When it cannot be looked at now.
@@ -62,7 +68,8 @@ impl<'a> OpenRecording<'a> {
             Err(error) if is_not_there(&error) || is_something_else(&error) => return Ok(false),
             Err(error) => return Err(error),
         };
-        let is_same_file = now_there.stat()?.identity() == self.identity;
+        let stat = now_there.stat()?;
+        let is_same_file = stat.identity() == self.identity && stat.changed == self.changed;
         Ok(is_same_file && facts == *planned && self.facts == *planned)
     }
 }

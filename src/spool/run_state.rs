@@ -1,19 +1,17 @@
 //! What must outlive a run and belongs to no session: `.callspool.state` in the metadata directory.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::confine::read_bounded;
 use super::disk::Disk;
+use super::scan;
 use crate::timestamp;
 
 /// The file's name.
 pub(super) const FILE_NAME: &str = ".callspool.state";
-
-/// The most that is read of it, in bytes.
-const LIMIT: u64 = 16 << 20;
 
 /// What earlier runs have left for later ones.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -49,11 +47,13 @@ impl RunState {
     /// nothing that a session's delivery depends on.
     pub(super) fn load(disk: &dyn Disk, dir: &Path) -> Self {
         let path = dir.join(FILE_NAME);
-        let file = disk.open(&path);
-        let Ok(Some(bytes)) = file.and_then(|file| read_bounded(file, 0, LIMIT)) else {
-            return Self::default();
+        let stored = match scan::read_file(disk, &path) {
+            Ok(Some(bytes)) => serde_json::from_slice::<Stored>(&bytes).ok(),
+            Ok(None) => None,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Self::default(),
+            Err(_) => None,
         };
-        let Ok(stored) = serde_json::from_slice::<Stored>(&bytes) else {
+        let Some(stored) = stored else {
             log::warn!(file:% = path.display(); "ignored a state file that makes no sense");
             return Self::default();
         };

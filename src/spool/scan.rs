@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
+use rustix::io::Errno;
 
 use super::confine::read_bounded;
 use super::disk::{Disk, Kind};
@@ -92,8 +93,12 @@ pub(super) fn read_document(disk: &dyn Disk, path: &Path) -> DocumentReading {
         {
             DocumentReading::Vanished
         }
-        // ELOOP: a link has taken the file's place.
-        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
+        // ELOOP: a link has taken the file's place; ENXIO: a socket has.
+        Err(error)
+            if [Errno::LOOP, Errno::NXIO]
+                .iter()
+                .any(|errno| error.raw_os_error() == Some(errno.raw_os_error())) =>
+        {
             DocumentReading::Vanished
         }
         Err(error) => DocumentReading::Unreadable(error.to_string()),
@@ -106,7 +111,9 @@ pub(super) fn is_document_name(name: &OsStr) -> bool {
     bytes.starts_with(b"metadata_") && bytes.ends_with(b".json")
 }
 
-fn read_file(disk: &dyn Disk, path: &Path) -> io::Result<Option<Vec<u8>>> {
+/// Reads a regular file, not through a link, and without waiting for whatever stands in its place;
+/// `None` when it is larger than a document may be.
+pub(super) fn read_file(disk: &dyn Disk, path: &Path) -> io::Result<Option<Vec<u8>>> {
     let file = disk.open(path)?;
     let stat = file.stat()?;
     if !stat.is_file() {

@@ -11,6 +11,9 @@ use crate::timestamp;
 /// The function whose call means that a lead was made.
 const LEAD_FUNCTION: &str = "create_lead";
 
+/// The longest printed object that is read, in bytes. What is read takes many times the memory.
+const MAX_PRINTED_BYTES: usize = 4 << 20;
+
 /// What an item is.
 pub(super) enum Item {
     /// Somebody said something.
@@ -39,6 +42,9 @@ enum Printed {
 
 /// Reads an item.
 pub(super) fn read(value: &RawValue) -> Item {
+    if !value.get().starts_with('{') {
+        return Item::Unreadable;
+    }
     let Some(object) = RawObject::from_raw(value) else {
         return Item::Unreadable;
     };
@@ -127,6 +133,7 @@ impl Printed {
             Some(value) if value.get() == "null" => Self::Absent,
             Some(value) => match json::string(value) {
                 Some(text) if !has_text(&text) => Self::Absent,
+                Some(text) if text.len() > MAX_PRINTED_BYTES => Self::Unreadable,
                 Some(text) => sdk_repr::parse(&text).map_or(Self::Unreadable, Self::Read),
                 None => Self::Unreadable,
             },
@@ -144,11 +151,21 @@ impl Printed {
 /// A content's text: a string, or the strings of a list, a newline between them. `None` when it
 /// holds nothing but white space.
 fn content(value: &RawValue) -> Option<String> {
-    let text = match json::array(value) {
-        Some(parts) => {
-            let strings: Vec<String> = parts.iter().filter_map(|part| json::string(part)).collect();
-            strings.join("\n")
+    let mut parts: Option<String> = None;
+    let add = |part: &RawValue| {
+        let Some(text) = json::string(part) else {
+            return;
+        };
+        match &mut parts {
+            Some(parts) => {
+                parts.push('\n');
+                parts.push_str(&text);
+            }
+            None => parts = Some(text),
         }
+    };
+    let text = match json::for_each(value, add) {
+        Some(()) => parts.unwrap_or_default(),
         None => json::string(value)?,
     };
     has_text(&text).then_some(text)

@@ -47,29 +47,37 @@ pub fn parse(bytes: &[u8]) -> Result<Transcript, TranscriptError> {
         turns: Vec::new(),
         skipped: Skipped::default(),
     };
-    for value in &items {
-        match item::read(value) {
-            Item::Turn(turn) => transcript.turns.push(turn),
-            Item::FunctionCall { creates_lead } => {
-                transcript.skipped.function_calls += 1;
-                transcript.lead_generated |= creates_lead;
-            }
-            Item::Event => transcript.skipped.events += 1,
-            Item::OtherRole => transcript.skipped.other_roles += 1,
-            Item::Empty => transcript.skipped.empty += 1,
-            Item::Unreadable => transcript.skipped.unreadable += 1,
+    json::for_each(items, |value| match item::read(value) {
+        Item::Turn(turn) => transcript.turns.push(turn),
+        Item::FunctionCall { creates_lead } => {
+            transcript.skipped.function_calls += 1;
+            transcript.lead_generated |= creates_lead;
         }
-    }
+        Item::Event => transcript.skipped.events += 1,
+        Item::OtherRole => transcript.skipped.other_roles += 1,
+        Item::Empty => transcript.skipped.empty += 1,
+        Item::Unreadable => transcript.skipped.unreadable += 1,
+    })
+    .ok_or(TranscriptError::UnknownForm)?;
     Ok(transcript)
 }
 
 /// The list of the items. A file that has both gets the one that holds something.
-fn items(object: &RawObject) -> Option<Vec<Box<RawValue>>> {
-    let items = object.get("items").and_then(json::array);
+fn items(object: &RawObject) -> Option<&RawValue> {
+    let list = |name| {
+        object
+            .get(name)
+            .filter(|value| value.get().starts_with('['))
+    };
+    let items = list("items");
     match items {
-        Some(items) if !items.is_empty() => Some(items),
-        items => object.get("conversation").and_then(json::array).or(items),
+        Some(items) if !is_empty(items) => Some(items),
+        items => list("conversation").or(items),
     }
+}
+
+fn is_empty(list: &RawValue) -> bool {
+    list.get().trim_start_matches(['[', ' ', '\t', '\n', '\r']) == "]"
 }
 
 #[cfg(test)]

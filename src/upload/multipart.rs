@@ -48,12 +48,19 @@ impl Frame {
     }
 }
 
-/// Escapes a file name as browsers do (WHATWG HTML, multipart/form-data encoding algorithm).
-/// Everything that is not ASCII goes out as UTF-8.
+/// Escapes a file name as browsers do (WHATWG HTML, multipart/form-data encoding algorithm), and
+/// every other control character as well: no header may hold one, and servers refuse the whole
+/// form. Everything that is not ASCII goes out as UTF-8.
 fn escape(name: &str) -> String {
-    name.replace('"', "%22")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
+    let mut escaped = String::with_capacity(name.len());
+    for c in name.chars() {
+        if c == '"' || c.is_ascii_control() {
+            escaped.push_str(&format!("%{:02X}", u32::from(c)));
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
 }
 
 #[cfg(test)]
@@ -92,6 +99,7 @@ mod tests {
             "{body}"
         );
         assert!(!body.contains("\r\nX-Evil"), "{body}");
+        assert!(whole("a\x1b[1m\0\t\x7f.ogg").contains("filename=\"a%1B[1m%00%09%7F.ogg\"\r\n"));
         assert!(whole("Grüße 100%.ogg").contains("filename=\"Grüße 100%.ogg\""));
     }
 

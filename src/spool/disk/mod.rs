@@ -40,6 +40,9 @@ pub struct Stat {
     pub owner: (u32, u32),
     /// When it was last modified; `None` where the file system does not say.
     pub modified: Option<SystemTime>,
+    /// When anything about it was last changed, its attributes included; `None` where the file
+    /// system does not say.
+    pub changed: Option<SystemTime>,
     /// Its file system.
     pub device: u64,
     /// Its number there.

@@ -7,7 +7,7 @@ use std::os::unix::fs::{
     DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown,
 };
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use cap_std::ambient_authority;
 use cap_std::fs::{
@@ -80,7 +80,7 @@ impl Disk for SystemDisk {
             .create(true)
             .truncate(false)
             .mode(0o600)
-            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+            .custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
         Ok(Box::new(options.open(path)?))
     }
 
@@ -139,6 +139,7 @@ impl ConfinedDir for Dir {
             mode: metadata.permissions().mode() & 0o7777,
             owner: (metadata.uid(), metadata.gid()),
             modified: metadata.modified().ok().map(|time| time.into_std()),
+            changed: time(metadata.ctime(), metadata.ctime_nsec()),
             device: metadata.dev(),
             inode: metadata.ino(),
         })
@@ -213,6 +214,13 @@ fn kind(file_type: fs::FileType) -> Kind {
     }
 }
 
+/// A time that the system gives as seconds since the epoch and the rest in nanoseconds.
+fn time(seconds: i64, nanos: i64) -> Option<SystemTime> {
+    let seconds = Duration::from_secs(u64::try_from(seconds).ok()?);
+    let nanos = Duration::from_nanos(u64::try_from(nanos).ok()?);
+    SystemTime::UNIX_EPOCH.checked_add(seconds + nanos)
+}
+
 fn to_stat(metadata: &Metadata) -> Stat {
     Stat {
         kind: kind(metadata.file_type()),
@@ -220,6 +228,7 @@ fn to_stat(metadata: &Metadata) -> Stat {
         mode: metadata.mode() & 0o7777,
         owner: (metadata.uid(), metadata.gid()),
         modified: metadata.modified().ok(),
+        changed: time(metadata.ctime(), metadata.ctime_nsec()),
         device: metadata.dev(),
         inode: metadata.ino(),
     }

@@ -20,6 +20,8 @@ struct Rule {
     answers_are_held: bool,
     /// Of each connection only so many bytes are taken.
     takes_at_most: Option<usize>,
+    /// Of some connection so many were.
+    is_full: bool,
 }
 
 impl Gate {
@@ -29,7 +31,7 @@ impl Gate {
             site,
             Rule {
                 answers_are_held: true,
-                takes_at_most: None,
+                ..Rule::default()
             },
         )
     }
@@ -40,8 +42,8 @@ impl Gate {
         Self::new(
             site,
             Rule {
-                answers_are_held: false,
                 takes_at_most: Some(at_most),
+                ..Rule::default()
             },
         )
     }
@@ -64,6 +66,11 @@ impl Gate {
         Self { rules }
     }
 
+    /// Waits until it has taken as much of a connection as it does.
+    pub fn wait_until_full(&self) {
+        wait_while(&self.rules, |rule| !rule.is_full);
+    }
+
     /// Lets everything pass from now on.
     pub fn open(&self) {
         *self.rules.0.lock().unwrap() = Rule::default();
@@ -81,9 +88,13 @@ fn pass(client: TcpStream, api: SocketAddr, rules: &Rules) {
         move || {
             let mut taken = 0;
             relay(client, to_server, |count| {
-                wait_while(&rules, |rule| {
-                    rule.takes_at_most.is_some_and(|most| taken >= most)
-                });
+                let is_full = |rule: &Rule| rule.takes_at_most.is_some_and(|most| taken >= most);
+                {
+                    let mut rule = rules.0.lock().unwrap();
+                    rule.is_full |= is_full(&rule);
+                }
+                rules.1.notify_all();
+                wait_while(&rules, is_full);
                 taken += count;
             });
         }

@@ -82,6 +82,7 @@ fn stat_of(world: &World, inode: Inode) -> io::Result<Stat> {
         mode: content.mode,
         owner: (0, 0),
         modified: Some(content.modified),
+        changed: None,
         device: 1,
         inode,
     })
@@ -95,6 +96,7 @@ fn stat_at(world: &World, path: &Path) -> io::Result<Stat> {
             mode: 0o700,
             owner: (0, 0),
             modified: None,
+            changed: None,
             device: 1,
             inode: 0,
         });
