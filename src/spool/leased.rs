@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::ops::Deref;
 use std::path::Path;
 
@@ -207,14 +207,21 @@ impl LeasedSpool<'_> {
     /// one. Says whether the pending document of this very name was one.
     ///
     /// # Errors
-    /// When it cannot be removed.
+    /// When that cannot be told, or it cannot be removed.
     pub fn clear_residue(&self, name: &OsStr) -> Result<bool, SpoolError> {
         let mut was_of_name = false;
         for pending in std::iter::once(name.to_owned()).chain(durable::unnumbered(name)) {
-            let reading = self.read_document(State::Pending, &pending);
-            if let DocumentReading::Document(document) = reading
-                && let Ok(Some((filed, _))) = self.filed_before(&pending, &document)
-            {
+            let filed = match self.read_document(State::Pending, &pending) {
+                DocumentReading::Document(document) => self.filed_before(&pending, &document),
+                DocumentReading::Unreadable(reason) => Err(reason),
+                DocumentReading::Unparsable(_) | DocumentReading::Vanished => Ok(None),
+            };
+            let filed = filed.map_err(|reason| {
+                let path = self.layout().metadata.join(&pending);
+                let operation = "tell whether a crash left a copy behind:";
+                SpoolError::new(operation, path, io::Error::other(reason))
+            })?;
+            if let Some((filed, _)) = filed {
                 self.remove_residue(&pending, filed)?;
                 was_of_name |= pending == name;
             }

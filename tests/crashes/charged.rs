@@ -44,7 +44,7 @@ fn a_death_is_charged_once_however_many_runs_end_before_they_send_anything() {
             errno: "EIO",
             forever: true,
         };
-        let command = tracer.tamper(&stage.run_command(), &call("fsync", 3), tamper);
+        let command = tracer.tamper(&stage.run_command(), &call("fsync", 4), tamper);
         stage.call(command).expect(20);
         assert_eq!(crashes(&stage, "talk"), 1);
     }

@@ -3,9 +3,10 @@
 //! Every file and every directory has two states: the one that is seen, and the one that a loss of
 //! power is sure to leave. Writing changes the first; syncing makes the second equal to it. A loss
 //! of power leaves, for each name and each file by itself, some state between the two: names may
-//! come back or get lost in any order, content may be old, torn or full of zeros. One thing every
+//! come back or get lost in any order, content may be old, torn or full of zeros. What every
 //! journalling file system keeps is kept here too: a file that had a lasting name and was only
-//! renamed has one of its names afterwards.
+//! renamed has one of its names afterwards, and a sync of the directory that it left makes the new
+//! name last with it.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -49,6 +50,15 @@ pub(crate) struct Model {
     files: BTreeMap<Inode, File>,
     directories: BTreeMap<PathBuf, Directory>,
     last_inode: Inode,
+    /// Renames from one directory to another since the first was synced.
+    renames: Vec<Rename>,
+}
+
+#[derive(Debug, Clone)]
+struct Rename {
+    from: PathBuf,
+    to: PathBuf,
+    inode: Inode,
 }
 
 impl Model {
@@ -151,6 +161,13 @@ impl Model {
         directory.set(name, Some(inode));
         let (directory, name) = self.split_mut(from)?;
         directory.set(name, None);
+        if let Some(parent) = from.parent().filter(|parent| Some(*parent) != to.parent()) {
+            self.renames.push(Rename {
+                from: parent.to_owned(),
+                to: to.to_owned(),
+                inode,
+            });
+        }
         Ok(())
     }
 
@@ -184,6 +201,17 @@ impl Model {
         for (inner, directory) in &mut self.directories {
             directory.is_lasting |= inner.parent() == Some(path);
         }
+        let (done, open) = std::mem::take(&mut self.renames)
+            .into_iter()
+            .partition(|rename| rename.from == path);
+        self.renames = open;
+        for rename in Vec::<Rename>::from(done) {
+            let (directory, name) = self.split_mut(&rename.to)?;
+            if directory.seen.get(&name) == Some(&rename.inode) {
+                directory.lasting.insert(name.clone(), rename.inode);
+                directory.changes.remove(&name);
+            }
+        }
         Ok(())
     }
 
@@ -195,6 +223,7 @@ impl Model {
             directory.settle(rng);
         }
         self.keep_renamed(&before, rng);
+        self.renames.clear();
         for directory in self.directories.values_mut() {
             directory.lasting = directory.seen.clone();
             directory.changes.clear();
