@@ -2,7 +2,7 @@
 
 use crate::document::Document;
 use crate::request::{Part, Reply, Request};
-use crate::run::{Event, Run};
+use crate::run::{End, Event, Run};
 use crate::violation::Violation;
 use crate::world::World;
 
@@ -43,6 +43,10 @@ pub fn charges(world: &World, index: usize) -> Vec<Violation> {
             .iter()
             .filter_map(|entry| entry["outcome"].as_str())
             .collect();
+        if run.end == End::PowerLost && new.is_empty() {
+            // A requeue that was not synced has been undone.
+            continue;
+        }
         let crashes = new.iter().filter(|outcome| **outcome == "crashed").count() as u64;
         if crashes > 0 {
             crashed.push(after.session_id.clone());
