@@ -13,9 +13,11 @@ use super::durable::{self, Attributes};
 use super::error::{LeaseError, SpoolError};
 use super::layout::State;
 use super::lease::{Interrupted, Lock};
+use super::names;
 use super::open::Spool;
 use super::run_state::{self, RunState};
 use super::scan::DocumentReading;
+use super::temporary;
 use crate::redact::is_display_control;
 use crate::session::Document;
 use crate::timestamp;
@@ -142,7 +144,7 @@ impl LeasedSpool<'_> {
         let mut left = 0;
         for state in states {
             let dir = self.layout().dir(*state);
-            let swept = durable::remove_stale_temporaries(self.disk(), dir, now.into())?;
+            let swept = temporary::remove_stale_temporaries(self.disk(), dir, now.into())?;
             if swept.removed > 0 {
                 log::info!(dir:% = dir.display(), files = swept.removed; "removed temporary files of a dead run");
             }
@@ -210,7 +212,7 @@ impl LeasedSpool<'_> {
     /// When that cannot be told, or it cannot be removed.
     pub fn clear_residue(&self, name: &OsStr) -> Result<bool, SpoolError> {
         let mut was_of_name = false;
-        for pending in std::iter::once(name.to_owned()).chain(durable::unnumbered(name)) {
+        for pending in std::iter::once(name.to_owned()).chain(names::unnumbered(name)) {
             let filed = match self.read_document(State::Pending, &pending) {
                 DocumentReading::Document(document) => self.filed_before(&pending, &document),
                 DocumentReading::Unreadable(reason) => Err(reason),
@@ -275,7 +277,7 @@ impl LeasedSpool<'_> {
     ) -> Result<Filed, SpoolError> {
         let corrupt = &self.layout().corrupt;
         // The note comes first: bytes that a crash leaves in front of it would never get one.
-        let expected = durable::free_name(self.disk(), corrupt, name);
+        let expected = names::free_name(self.disk(), corrupt, name);
         self.write_note(&expected, reason, now)?;
         let filed = self.move_document(State::Pending, name, State::Corrupt)?;
         match &filed {
@@ -335,7 +337,7 @@ fn harmless(name: &OsStr) -> String {
 }
 
 fn note_name(name: &OsStr) -> OsString {
-    durable::with_ending(name, OsStr::new(".error.txt"))
+    names::with_ending(name, OsStr::new(".error.txt"))
 }
 
 fn attributes(disk: &dyn Disk, path: &Path) -> Result<Option<Attributes>, SpoolError> {

@@ -11,10 +11,12 @@ mod gather;
 mod layout;
 mod lease;
 mod leased;
+mod names;
 mod open;
 mod recording;
 mod run_state;
 mod scan;
+mod temporary;
 
 pub use error::{LeaseError, OpenError, SpoolError};
 pub use layout::{Layout, State};

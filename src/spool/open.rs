@@ -9,10 +9,10 @@ use chrono::{DateTime, Utc};
 
 use super::confine::AssetDir;
 use super::disk::{Disk, SystemDisk};
-use super::durable;
 use super::error::{OpenError, SpoolError};
 use super::gather;
 use super::layout::{Layout, State};
+use super::names;
 use super::recording::{OpenRecording, OpenRecordingError};
 use super::run_state::RunState;
 use super::scan::{self, DocumentReading, Listed};
@@ -141,7 +141,7 @@ impl Spool {
         is_same: impl Fn(&Document) -> bool,
     ) -> Result<Option<OsString>, String> {
         for copy in 0..=u32::MAX {
-            let name = durable::numbered(name, copy);
+            let name = names::numbered(name, copy);
             match self.read_document(state, &name) {
                 // A name that something else has taken is not the last one.
                 DocumentReading::Vanished

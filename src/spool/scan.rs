@@ -10,8 +10,8 @@ use rustix::io::Errno;
 
 use super::confine::read_bounded;
 use super::disk::{Disk, Kind};
-use super::durable::is_temporary;
 use super::error::SpoolError;
+use super::temporary::is_temporary;
 use crate::session::Document;
 
 /// The largest document that is read, in bytes.
