@@ -14,7 +14,7 @@ pub(super) struct Message {
 
 impl Message {
     pub(super) fn new(text: &str) -> Self {
-        let folded = fold(&unescape(text));
+        let folded = fold(text);
         let windows = windows(folded.chars().collect());
         let squeezed_windows = windows_of_squeezed(&folded);
         Self {
@@ -93,7 +93,7 @@ pub(super) fn fold(text: &str) -> String {
 }
 
 /// Resolves the escapes of JSON, in which an API may quote a body inside a message.
-fn unescape(text: &str) -> String {
+pub(super) fn unescape(text: &str) -> String {
     let mut units: Vec<u16> = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
