@@ -67,11 +67,14 @@ fuzz: fuzz-tools ## Fuzz each target for FUZZ_SECONDS (600), or only those in FU
 	done
 
 # Counters would keep a file for each number of turns of each loop; places are enough.
-fuzz-keep: fuzz-tools ## Add what fuzzing has found to the kept corpus, as few files as reach the same places
+fuzz-keep: fuzz-tools ## Add what fuzzing has found to the kept corpus: as few small files as reach the same places
 	@for target in $(FUZZ_TARGETS); do \
-		mkdir -p "fuzz/target/corpus/$$target"; \
-		cp -R "fuzz/target/corpus/$$target/." "fuzz/corpus/$$target/" && \
-		$(CARGO) +nightly fuzz cmin --fuzz-dir fuzz "$$target" -- -use_counters=0 || exit 1; \
+		kept=fuzz/target/kept; corpus="fuzz/corpus/$$target"; \
+		rm -rf "$$kept" && mkdir -p "$$kept" "fuzz/target/corpus/$$target" && \
+		find "fuzz/target/corpus/$$target" -type f -size -1025c -exec cp {} "$$corpus" \; && \
+		$(CARGO) +nightly fuzz run --fuzz-dir fuzz "$$target" "$$kept" "$$corpus" -- \
+			-set_cover_merge=1 -use_counters=0 && \
+		rm -rf "$$corpus" && mv "$$kept" "$$corpus" || exit 1; \
 	done
 
 fuzz-tools:

@@ -139,13 +139,19 @@ impl Redactor {
         }
     }
 
+    /// Looks at the text as it stands, and with its escapes resolved: of either, people read words.
     fn quotes_the_call(&self, text: &str) -> bool {
-        let message = compare::Message::new(text);
+        self.is_quoted_by(&compare::Message::new(text))
+            || text.contains('\\')
+                && self.is_quoted_by(&compare::Message::new(&compare::unescape(text)))
+    }
+
+    fn is_quoted_by(&self, message: &compare::Message) -> bool {
         self.lead_values.iter().any(|value| message.contains(value))
             || self
                 .transcript_texts
                 .iter()
-                .any(|said| message.shares_a_window(said) || is_quoted_whole(&message, said))
+                .any(|said| message.shares_a_window(said) || is_quoted_whole(message, said))
     }
 }
 

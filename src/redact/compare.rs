@@ -14,7 +14,7 @@ pub(super) struct Message {
 
 impl Message {
     pub(super) fn new(text: &str) -> Self {
-        let folded = fold(&unescape(text));
+        let folded = fold(text);
         let windows = windows(folded.chars().collect());
         let squeezed_windows = windows_of_squeezed(&folded);
         Self {

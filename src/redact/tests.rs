@@ -259,3 +259,10 @@ fn a_name_that_a_masked_secret_sets_free_is_withheld() {
         assert_eq!(session().scrub(text, 100), WITHHELD, "{text}");
     }
 }
+
+#[test]
+fn an_escape_before_a_quotation_does_not_hide_it() {
+    let text = "no slot: \\u005able for two on Friday";
+    let redactor = Redactor::new().transcript_text("a table for two");
+    assert_eq!(redactor.scrub(text, 100), WITHHELD);
+}

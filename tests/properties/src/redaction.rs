@@ -77,7 +77,9 @@ pub(crate) fn marked_piece(shown: &str) -> Option<&'static str> {
     let is_named = names.any(|(start, found)| {
         let before = lower[..start].chars().next_back();
         let after = lower[start + found.len()..].chars().next();
-        !is_word(before) && !is_word(after)
+        // What was cut off behind it may have been the rest of a longer word.
+        let is_cut = lower.ends_with('…') && lower.len() == start + found.len() + '…'.len_utf8();
+        !is_word(before) && !is_word(after) && !is_cut
     });
     is_named.then_some(name)
 }
