@@ -79,6 +79,14 @@ fuzz-tools:
 	@$(CARGO) fuzz --version >/dev/null 2>&1 || \
 		{ echo 'fuzzing needs cargo-fuzz: cargo install --locked cargo-fuzz' >&2; exit 1; }
 
+# MUTANTS is handed on: make mutants MUTANTS="--file src/settle.rs"
+mutants: ## Change decisions in the code, one by one; a test must fail each time (needs cargo-mutants; takes an hour or more)
+	@$(CARGO) mutants --version >/dev/null 2>&1 || { \
+		echo "make mutants: cargo-mutants is missing; install it with: cargo install --locked cargo-mutants" >&2; \
+		exit 1; \
+	}
+	CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_TEST_DEBUG=0 nice $(CARGO) mutants $(MUTANTS)
+
 # Without cargo, as under sudo, what `make build` has left is installed.
 install: ## Install the program into PREFIX (/usr/local), below DESTDIR
 	@if command -v $(CARGO) >/dev/null 2>&1; then $(MAKE) --no-print-directory build; fi
