@@ -276,6 +276,12 @@ fn a_connection_that_breaks_is_network_until_the_last_byte_and_ambiguous_after_i
             "sending the recording broke off after 9 of 10 bytes: timed out",
         ),
         (
+            9,
+            io(io::ErrorKind::NetworkUnreachable),
+            Network,
+            "sending the recording broke off after 9 of 10 bytes: network unreachable",
+        ),
+        (
             10,
             io(io::ErrorKind::ConnectionReset),
             Ambiguous,
