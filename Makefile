@@ -83,7 +83,7 @@ fuzz-tools:
 	@$(CARGO) fuzz --version >/dev/null 2>&1 || \
 		{ echo 'fuzzing needs cargo-fuzz: cargo install --locked cargo-fuzz' >&2; exit 1; }
 
-# MUTANTS is handed on: make mutants MUTANTS="--file src/settle.rs"
+# MUTANTS is handed on; a part of what .cargo/mutants.toml names: make mutants MUTANTS="--re settle.rs"
 mutants: ## Change decisions in the code, one by one; a test must fail each time (needs cargo-mutants; takes an hour or more)
 	@$(CARGO) mutants --version >/dev/null 2>&1 || { \
 		echo "make mutants: cargo-mutants is missing; install it with: cargo install --locked cargo-mutants" >&2; \
