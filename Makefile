@@ -38,6 +38,7 @@ simulate: ## Tell SEEDS=1000 stories of faults and crashes from seed FIRST=0 on,
 soak: ## Kill thousands of runs, fail every system call, send the largest input: an hour, 10 GB (needs strace; CALLSPOOL_SOAK_KILLS, _SEED, _CALLS)
 	$(CARGO) test --release --locked --test crashes -- --ignored --test-threads 1 soak
 	$(CARGO) test --release --locked --test hostile -- --ignored --test-threads 1
+	$(CARGO) test --release --locked --test delivery -- --ignored corruptions
 
 check: fmt-check clippy test doc ## All that must pass before a commit: format, clippy, tests, documentation
 

@@ -201,11 +201,11 @@ impl Model {
         for (inner, directory) in &mut self.directories {
             directory.is_lasting |= inner.parent() == Some(path);
         }
-        let (done, open) = std::mem::take(&mut self.renames)
+        let (done, open): (Vec<_>, Vec<_>) = std::mem::take(&mut self.renames)
             .into_iter()
             .partition(|rename| rename.from == path);
         self.renames = open;
-        for rename in Vec::<Rename>::from(done) {
+        for rename in done {
             let (directory, name) = self.split_mut(&rename.to)?;
             if directory.seen.get(&name) == Some(&rename.inode) {
                 directory.lasting.insert(name.clone(), rename.inode);
