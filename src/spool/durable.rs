@@ -137,9 +137,10 @@ pub(super) fn keep_dirs<'a>(
 ) -> Result<(), SpoolError> {
     let parents: BTreeSet<&Path> = dirs.into_iter().filter_map(Path::parent).collect();
     for parent in parents {
-        match sync_dir(disk, parent) {
-            Err(error) if error.source.kind() == io::ErrorKind::PermissionDenied => {}
-            result => result?,
+        let opened = disk.open_dir(parent);
+        let is_closed = |error: io::Error| error.kind() == io::ErrorKind::PermissionDenied;
+        if !opened.is_err_and(is_closed) {
+            sync_dir(disk, parent)?;
         }
     }
     Ok(())

@@ -251,3 +251,23 @@ fn a_claim_that_could_not_be_confirmed_before_the_run_stopped_is_asked_about_in_
     assert_eq!(hits(&site), [1, 1, 2], "asked, and not posted again");
     assert_eq!(site.api().calls().len(), 1);
 }
+
+#[test]
+fn a_call_that_is_found_with_a_recording_does_not_count_as_sent_without_one() {
+    let site = site();
+    Session::new("s1").write(&site);
+    order(&site, &["call-data:1:stored-reset"]);
+    site.run(&[]).expect(3);
+    // A run that died since has used the recording's attempts up.
+    let mut document = site.document(Dir::Pending, "s1");
+    document["upload"]["recording"]["state"] = "abandoned".into();
+    document["upload"]["next_attempt_at"] = serde_json::Value::Null;
+    let age = std::time::Duration::from_secs(600);
+    site.put(Dir::Pending, "metadata_s1.json", document.to_string(), age);
+    site.run(&[]).expect(4).counts(&[("partial", 1)]);
+    assert_eq!(hits(&site), [1, 1, 1]);
+    let document = site.document(Dir::Processed, "s1");
+    let call_data = &document["upload"]["call_data"];
+    assert_eq!(call_data["state"], "duplicate");
+    assert_eq!(call_data["without"], serde_json::Value::Null);
+}

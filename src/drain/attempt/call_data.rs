@@ -180,10 +180,15 @@ impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
                 self.so_far.parts.call_data_uploaded += 1;
                 self.so_far.parts.leads_uploaded += u64::from(has_lead);
             }
-            Acknowledged::Duplicate { .. } => {
+            Acknowledged::Duplicate { recording_url } => {
                 record.set_state(Part::CallData, PartState::Duplicate, now);
                 if !is_complement || is_linked {
-                    record.call_data.without = lacking;
+                    // The call that the API has names a recording, whatever became of it since.
+                    let names_one = recording_url.is_some();
+                    record.call_data.without = lacking
+                        .into_iter()
+                        .filter(|lacking| !names_one || *lacking != Lacking::Recording)
+                        .collect();
                 } else {
                     // The API kept the incomplete one that it had.
                     record.call_data.unlinked = true;
