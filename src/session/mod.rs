@@ -4,12 +4,14 @@
 
 mod document;
 mod dossier;
+mod draft;
 mod likeness;
 mod record;
 mod verdict;
 
 pub use document::{Document, DocumentError, Status};
 pub use dossier::{Dossier, FileFacts, Lookup, Reading};
+pub use draft::{Adopted, Draft};
 pub use likeness::is_same_document;
 pub use record::{
     CallDataRecord, ErrorRecord, HistoryEntry, Lacking, PartState, RecordingRecord, UploadRecord,

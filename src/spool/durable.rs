@@ -10,7 +10,7 @@ use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
-use super::disk::{Disk, Kind, Stat};
+use super::disk::{Access, Disk, Kind, Stat};
 use super::error::SpoolError;
 use super::names::numbered;
 use super::temporary::Temporary;
@@ -66,6 +66,21 @@ pub(super) fn create(
     Ok(name)
 }
 
+/// Writes a new file for a group, under the lock of those who add to a spool: under that name, else
+/// under the first of the [`numbered`] ones after it that is free. Returns the name that it got.
+pub(super) fn deposit(
+    disk: &dyn Disk,
+    dir: &Path,
+    name: &OsStr,
+    bytes: &[u8],
+) -> Result<OsString, SpoolError> {
+    let temporary = Temporary::write_alone(disk, dir, bytes)?;
+    let name = move_to_free_name(disk, &temporary.path, dir, name)?;
+    temporary.disarm();
+    sync_dir(disk, dir)?;
+    Ok(name)
+}
+
 /// Moves a file into a directory without ever overwriting one. Returns the name that it got.
 /// Both directories are synced.
 pub(super) fn move_new(
@@ -112,8 +127,8 @@ pub(super) fn remove(disk: &dyn Disk, path: &Path) -> Result<(), SpoolError> {
     }
 }
 
-/// Makes a directory of ours when it is missing (mode 0700), durably.
-pub(super) fn ensure_dir(disk: &dyn Disk, dir: &Path) -> Result<(), SpoolError> {
+/// Makes a directory when it is missing, durably.
+pub(super) fn ensure_dir(disk: &dyn Disk, dir: &Path, access: Access) -> Result<(), SpoolError> {
     let is_dir = || {
         let stat = disk.stat(dir);
         stat.is_ok_and(|stat| stat.kind == Kind::Directory)
@@ -122,7 +137,7 @@ pub(super) fn ensure_dir(disk: &dyn Disk, dir: &Path) -> Result<(), SpoolError> 
         return Ok(());
     }
     let failed = SpoolError::of("create the directory", dir);
-    match disk.create_dir(dir) {
+    match disk.create_dir(dir, access) {
         Ok(()) => dir.parent().map_or(Ok(()), |parent| sync_dir(disk, parent)),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_dir() => Ok(()),
         Err(error) => Err(failed(error)),

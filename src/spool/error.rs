@@ -55,6 +55,17 @@ pub enum OpenError {
     },
 }
 
+/// Why nothing can be added to a spool.
+#[derive(Debug, thiserror::Error)]
+pub enum DepositError {
+    /// There is no spool: its root is not there or cannot be read.
+    #[error(transparent)]
+    NoSpool(OpenError),
+    /// It is there and cannot be used.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+}
+
 /// Why the lease was not granted.
 #[derive(Debug, thiserror::Error)]
 pub enum LeaseError {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::disk::{Disk, LockFile};
+use super::disk::{Access, Disk, LockFile};
 use super::durable;
 use super::error::{LeaseError, SpoolError};
 
@@ -76,7 +76,7 @@ impl Lock {
         let path = dir.join(FILE_NAME);
         let file = loop {
             let file = disk
-                .open_lock(&path)
+                .open_lock(&path, Access::User)
                 .map_err(SpoolError::of("open the lock file", &path))?;
             match file.try_lock() {
                 Ok(()) => {}
@@ -201,7 +201,11 @@ fn parse_holder(bytes: &[u8]) -> Option<Holder> {
         .ok()
 }
 
-fn is_still_there(disk: &dyn Disk, file: &dyn LockFile, path: &Path) -> io::Result<bool> {
+pub(super) fn is_still_there(
+    disk: &dyn Disk,
+    file: &dyn LockFile,
+    path: &Path,
+) -> io::Result<bool> {
     match disk.lstat(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         // What is read from a FIFO or a device would be waited for, or have no end.

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
-use super::disk::Disk;
+use super::disk::{Access, Disk};
 use super::durable::{self, Attributes};
 use super::error::{LeaseError, SpoolError};
 use super::layout::State;
@@ -63,7 +63,7 @@ impl Spool {
         let (lock, died) = Lock::take(disk, &layout.metadata, &started_at)?;
         for state in State::ALL {
             let dir = layout.dir(state);
-            durable::ensure_dir(disk, dir)?;
+            durable::ensure_dir(disk, dir, Access::User)?;
             // What cannot be read cannot be told from what was never filed.
             disk.open_dir(dir).map_err(SpoolError::of("list", dir))?;
         }

@@ -1,9 +1,11 @@
 //! The disk: state directories, documents, the files they name, the lease.
 //!
 //! The only place that opens files of the spool. [`Spool`] reads; whatever changes something is a
-//! method of [`LeasedSpool`], which exists only while the lock is held.
+//! method of [`LeasedSpool`], which exists only while the lock is held; a [`Deposit`] adds new
+//! sessions and changes nothing.
 
 mod confine;
+mod deposit;
 pub mod disk;
 mod durable;
 mod error;
@@ -18,7 +20,8 @@ mod run_state;
 mod scan;
 mod temporary;
 
-pub use error::{LeaseError, OpenError, SpoolError};
+pub use deposit::{Asset, Deposit, Known, Stored, safe_name};
+pub use error::{DepositError, LeaseError, OpenError, SpoolError};
 pub use layout::{Layout, State};
 pub use lease::{Holder, Interrupted};
 pub use leased::{Filed, LeasedSpool};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use super::disk::{Disk, NewFile, Stat};
+use super::disk::{Access, Disk, NewFile, Stat};
 use super::durable::{Attributes, remove};
 use super::error::SpoolError;
 
@@ -38,6 +38,24 @@ impl<'a> Temporary<'a> {
         Ok(temporary)
     }
 
+    /// Writes a file for a group under the name that one writer at a time may use: what a dead one
+    /// has left there is no use to anybody.
+    pub(super) fn write_alone(
+        disk: &'a dyn Disk,
+        dir: &Path,
+        bytes: &[u8],
+    ) -> Result<Self, SpoolError> {
+        let path = dir.join(format!("{TEMPORARY_PREFIX}record{TEMPORARY_SUFFIX}"));
+        remove(disk, &path)?;
+        let mut file = disk
+            .create_new(&path, Access::Group)
+            .map_err(SpoolError::of("create", &path))?;
+        let armed = true.into();
+        let temporary = Self { disk, path, armed };
+        fill(&mut *file, bytes, None).map_err(SpoolError::of("write", &temporary.path))?;
+        Ok(temporary)
+    }
+
     fn create(disk: &'a dyn Disk, dir: &Path) -> Result<(Self, Box<dyn NewFile>), SpoolError> {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
         loop {
@@ -47,7 +65,7 @@ impl<'a> Temporary<'a> {
                 std::process::id()
             );
             let path = dir.join(name);
-            match disk.create_new(&path) {
+            match disk.create_new(&path, Access::User) {
                 Ok(file) => {
                     let armed = true.into();
                     return Ok((Self { disk, path, armed }, file));

@@ -61,6 +61,16 @@ impl Stat {
     }
 }
 
+/// Who may read and write what is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Its user: files of mode 0600, directories of mode 0700.
+    User,
+    /// Its user and group, as far as the process's umask lets them: 0660 and 0770. Nobody else,
+    /// whatever the umask.
+    Group,
+}
+
 /// A file system. Errors are the system's own.
 pub trait Disk: Debug + Send + Sync {
     /// Tries whether a directory is there and may be listed.
@@ -106,23 +116,24 @@ pub trait Disk: Debug + Send + Sync {
     /// When it is not there or may not be read.
     fn open_confined(&self, dir: &Path) -> io::Result<Box<dyn ConfinedDir>>;
 
-    /// Makes a file of mode 0600; [`io::ErrorKind::AlreadyExists`] when the name is taken.
+    /// Makes a file; [`io::ErrorKind::AlreadyExists`] when the name is taken.
     ///
     /// # Errors
     /// When it cannot be made.
-    fn create_new(&self, path: &Path) -> io::Result<Box<dyn NewFile>>;
+    fn create_new(&self, path: &Path, access: Access) -> io::Result<Box<dyn NewFile>>;
 
-    /// Opens the lock file, or makes it (mode 0600).
+    /// Opens a lock file, or makes it. One that a group shares may turn out to be readable only;
+    /// that is enough to lock it.
     ///
     /// # Errors
     /// When that is not possible.
-    fn open_lock(&self, path: &Path) -> io::Result<Box<dyn LockFile>>;
+    fn open_lock(&self, path: &Path, access: Access) -> io::Result<Box<dyn LockFile>>;
 
-    /// Makes a directory of mode 0700; [`io::ErrorKind::AlreadyExists`] when the name is taken.
+    /// Makes a directory; [`io::ErrorKind::AlreadyExists`] when the name is taken.
     ///
     /// # Errors
     /// When it cannot be made.
-    fn create_dir(&self, dir: &Path) -> io::Result<()>;
+    fn create_dir(&self, dir: &Path, access: Access) -> io::Result<()>;
 
     /// Renames a file, over another one if there is one.
     ///
@@ -222,6 +233,12 @@ pub trait LockFile: Debug + Send {
     /// # Errors
     /// When somebody does, or the file cannot be locked.
     fn try_lock(&self) -> Result<(), TryLockError>;
+
+    /// Takes the lock, and waits for whoever holds it.
+    ///
+    /// # Errors
+    /// When the file cannot be locked.
+    fn lock(&self) -> io::Result<()>;
 
     /// Looks at the file that is open.
     ///

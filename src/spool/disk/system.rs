@@ -17,7 +17,7 @@ use rustix::fs::{CWD, OFlags, RenameFlags};
 use rustix::io::Errno;
 use walkdir::WalkDir;
 
-use super::{ConfinedDir, Disk, Kind, LockFile, NewFile, OpenFile, Stat};
+use super::{Access, ConfinedDir, Disk, Kind, LockFile, NewFile, OpenFile, Stat};
 
 /// The machine's file system.
 #[derive(Debug, Clone, Copy, Default)]
@@ -66,26 +66,39 @@ impl Disk for SystemDisk {
         Ok(Box::new(Dir::open_ambient_dir(dir, ambient_authority())?))
     }
 
-    fn create_new(&self, path: &Path) -> io::Result<Box<dyn NewFile>> {
+    fn create_new(&self, path: &Path, access: Access) -> io::Result<Box<dyn NewFile>> {
         let mut options = OpenOptions::new();
-        options.write(true).create_new(true).mode(0o600);
+        options.write(true).create_new(true).mode(file_mode(access));
         Ok(Box::new(options.open(path)?))
     }
 
-    fn open_lock(&self, path: &Path) -> io::Result<Box<dyn LockFile>> {
+    fn open_lock(&self, path: &Path, access: Access) -> io::Result<Box<dyn LockFile>> {
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
         let mut options = OpenOptions::new();
         options
             .read(true)
             .write(true)
             .create(true)
             .truncate(false)
-            .mode(0o600)
-            .custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
-        Ok(Box::new(options.open(path)?))
+            .mode(file_mode(access))
+            .custom_flags(flags);
+        match options.open(path) {
+            Err(error)
+                if error.kind() == io::ErrorKind::PermissionDenied && access == Access::Group =>
+            {
+                let mut options = OpenOptions::new();
+                Ok(Box::new(options.read(true).custom_flags(flags).open(path)?))
+            }
+            file => Ok(Box::new(file?)),
+        }
     }
 
-    fn create_dir(&self, dir: &Path) -> io::Result<()> {
-        fs::DirBuilder::new().mode(0o700).create(dir)
+    fn create_dir(&self, dir: &Path, access: Access) -> io::Result<()> {
+        let mode = match access {
+            Access::User => 0o700,
+            Access::Group => 0o770,
+        };
+        fs::DirBuilder::new().mode(mode).create(dir)
     }
 
     #[expect(
@@ -181,6 +194,10 @@ impl LockFile for File {
         File::try_lock(self)
     }
 
+    fn lock(&self) -> io::Result<()> {
+        File::lock(self)
+    }
+
     fn stat(&self) -> io::Result<Stat> {
         OpenFile::stat(self)
     }
@@ -201,6 +218,13 @@ impl LockFile for File {
 
     fn sync(&self) -> io::Result<()> {
         self.sync_data()
+    }
+}
+
+fn file_mode(access: Access) -> u32 {
+    match access {
+        Access::User => 0o600,
+        Access::Group => 0o660,
     }
 }
 

@@ -158,6 +158,11 @@ impl LockFile for Lock {
         }
     }
 
+    /// One process at a time lives in a story, so nobody is ever waited for.
+    fn lock(&self) -> io::Result<()> {
+        self.try_lock().map_err(io::Error::from)
+    }
+
     fn stat(&self) -> io::Result<Stat> {
         let Writer { disk, path, inode } = &self.writer;
         disk.operate("fstat", path, |world| stat_of(world, *inode))

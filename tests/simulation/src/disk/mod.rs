@@ -11,7 +11,7 @@ use std::ffi::OsString;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use callspool::spool::disk::{ConfinedDir, Disk, Kind, LockFile, NewFile, OpenFile, Stat};
+use callspool::spool::disk::{Access, ConfinedDir, Disk, Kind, LockFile, NewFile, OpenFile, Stat};
 use rustix::io::Errno;
 
 use self::files::{Lock, Reader, Writer};
@@ -142,7 +142,7 @@ impl Disk for SimulatedDisk {
         }))
     }
 
-    fn create_new(&self, path: &Path) -> io::Result<Box<dyn NewFile>> {
+    fn create_new(&self, path: &Path, _: Access) -> io::Result<Box<dyn NewFile>> {
         let inode = self.operate("create", path, |world| {
             let now = world.system_now();
             world.disk.create(path, now)
@@ -150,7 +150,7 @@ impl Disk for SimulatedDisk {
         Ok(Box::new(Writer::new(self.clone(), path, inode)))
     }
 
-    fn open_lock(&self, path: &Path) -> io::Result<Box<dyn LockFile>> {
+    fn open_lock(&self, path: &Path, _: Access) -> io::Result<Box<dyn LockFile>> {
         let (inode, handle) = self.operate("open lock", path, |world| {
             let now = world.system_now();
             let inode = match world.disk.look_up(path) {
@@ -163,7 +163,7 @@ impl Disk for SimulatedDisk {
         Ok(Box::new(Lock::new(self.clone(), path, inode, handle)))
     }
 
-    fn create_dir(&self, dir: &Path) -> io::Result<()> {
+    fn create_dir(&self, dir: &Path, _: Access) -> io::Result<()> {
         self.operate("mkdir", dir, |world| world.disk.create_directory(dir))
     }
 
