@@ -15,6 +15,7 @@ mod library;
 mod modes;
 mod once;
 mod refused;
+mod schemas;
 
 use std::io::{ErrorKind, Write};
 use std::process::{Command, Stdio};
