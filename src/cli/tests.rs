@@ -6,7 +6,9 @@ use clap::CommandFactory;
 
 use super::arguments::Arguments;
 use super::*;
-use crate::command::{Command, Inspect, PartChoice, Requeue, RequeueSet, Selection, StateFilter};
+use crate::command::{
+    Command, Inspect, PartChoice, Record, Requeue, RequeueSet, Selection, StateFilter,
+};
 use crate::config::catalog::Setting;
 use crate::config::{Environment, Source, Verbosity};
 
@@ -103,6 +105,13 @@ fn settings_are_taken_before_and_after_the_command() {
 fn commands_are_understood() {
     assert_eq!(command("run"), Command::Run);
     assert_eq!(command("dry-run"), Command::DryRun);
+    assert_eq!(command("record"), Command::Record(Record::Session));
+    assert_eq!(command("record lead"), Command::Record(Record::Lead));
+    assert_eq!(command("schema"), Command::Schema(None));
+    assert_eq!(
+        command("schema record"),
+        Command::Schema(Some("record".to_owned()))
+    );
     for (arguments, expected) in [
         ("inspect", Inspect::Overview),
         ("inspect --summary", Inspect::Summary),
@@ -245,6 +254,9 @@ fn help_and_version_are_exit_code_0() {
         ("help_dry_run", "dry-run --help"),
         ("help_inspect", "inspect --help"),
         ("help_requeue", "requeue --help"),
+        ("help_record", "record --help"),
+        ("help_record_lead", "record lead --help"),
+        ("help_schema", "schema --help"),
     ] {
         let (code, text) = refused(arguments);
         assert_eq!(code, 0, "{arguments}");

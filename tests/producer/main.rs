@@ -7,8 +7,10 @@
     reason = "fixtures are not state: they need not be durable"
 )]
 
+mod any;
 mod delivered;
 mod files;
+mod help;
 mod ids;
 mod leads;
 mod library;
