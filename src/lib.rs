@@ -5,14 +5,15 @@
 //!
 //! - [`cli`], then [`command`], [`config`] and [`logging`]: what was asked for, and the wiring.
 //! - [`drain`]: the loop of a run, which alone knows disk, wire and decisions together.
-//! - [`settle`] and [`report`]: outcomes written back; what people and machines read.
+//! - [`settle`], [`report`] and [`producer`]: outcomes written back; what people and machines read; what
+//!   an agent records.
 //! - [`spool`] (the disk), [`upload`] (the wire) and [`plan`] (decisions without I/O): none of them
 //!   knows the other two.
 //! - [`session`], [`manifest`], [`transcript`], [`lead`], [`outcome`] and what they rest on
 //!   ([`json`], [`timestamp`], [`redact`], [`clock`], [`interrupt`]): plain data. Only [`clock`] reads the time.
 //!
-//! A [`spool::Spool`] can only be read; whatever changes it is a method of
-//! [`spool::LeasedSpool`], which exists only while the lock is held. That is why `dry-run` and
+//! A [`spool::Spool`] can only be read; whatever changes what is in it is a method of
+//! [`spool::LeasedSpool`], which exists only while the lock is held; a [`spool::Deposit`] adds to it. That is why `dry-run` and
 //! `inspect` cannot change anything.
 
 pub mod cli;
@@ -25,8 +26,10 @@ pub mod json;
 pub mod lead;
 pub mod logging;
 pub mod manifest;
+mod nearest;
 pub mod outcome;
 pub mod plan;
+pub mod producer;
 pub mod redact;
 pub mod report;
 pub mod session;

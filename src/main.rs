@@ -10,12 +10,14 @@ use callspool::report;
 use rustix::fs::Mode;
 
 fn main() -> ExitCode {
-    // Whatever the caller's: files of ours are 0600 and directories 0700, neither more nor less.
-    rustix::process::umask(Mode::RWXG | Mode::RWXO);
     let invocation = match cli::parse(std::env::args_os()) {
         Ok(invocation) => invocation,
         Err(error) => return ExitCode::from(error.report()),
     };
+    if invocation.command.writes_for_its_user_alone() {
+        // Whatever the caller's: files are 0600 and directories 0700, neither more nor less.
+        rustix::process::umask(Mode::RWXG | Mode::RWXO);
+    }
     let settings = &invocation.settings;
     let log = logging::init(&LogOptions::new(settings));
     // One line for whoever reads the log; where it happened is in it.

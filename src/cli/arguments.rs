@@ -50,6 +50,22 @@ pub(super) enum CommandArguments {
     /// Put sessions back to pending
     #[command(after_help = help::REQUEUE)]
     Requeue(RequeueArguments),
+    /// Put a call into the spool, as JSON on stdin
+    #[command(after_help = help::RECORD, disable_help_subcommand = true)]
+    Record(RecordArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RecordArguments {
+    #[command(subcommand)]
+    pub(super) what: Option<RecordWhat>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RecordWhat {
+    /// Put a lead into the spool in the middle of a call, as JSON on stdin
+    #[command(after_help = help::RECORD_LEAD)]
+    Lead,
 }
 
 #[derive(Debug, Args)]

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::arguments::{CommandArguments, InspectArguments, RequeueArguments};
-use crate::command::{Command, Inspect, Requeue, RequeueSet, Selection};
+use super::arguments::{CommandArguments, InspectArguments, RecordWhat, RequeueArguments};
+use crate::command::{Command, Inspect, Record, Requeue, RequeueSet, Selection};
 use crate::config::value::{self, ValueError};
 use crate::config::{self, ConfigError, Source};
+use crate::nearest::nearest;
 use crate::outcome::FailureKind;
 
 const DEFAULT_MAX_AGE: Duration = Duration::from_secs(60 * 60);
@@ -22,6 +23,10 @@ impl CommandArguments {
             Self::DryRun => Command::DryRun,
             Self::Inspect(arguments) => Command::Inspect(inspect(arguments)?),
             Self::Requeue(arguments) => Command::Requeue(requeue(arguments)?),
+            Self::Record(arguments) => Command::Record(match arguments.what {
+                None => Record::Session,
+                Some(RecordWhat::Lead) => Record::Lead,
+            }),
         })
     }
 }
@@ -93,6 +98,6 @@ fn error_kind(text: &str) -> Result<&'static str, ValueError> {
         .find(|name| *name == written)
         .ok_or_else(|| ValueError::NotAnErrorKind {
             text: text.to_owned(),
-            nearest: config::nearest(&written, names()),
+            nearest: nearest(&written, names()),
         })
 }

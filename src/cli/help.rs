@@ -70,3 +70,25 @@ Examples:
       ids from another program
   callspool requeue --part recording --force session_20251029_135057_99509edf
       send a recording again that was delivered";
+
+pub(super) const RECORD: &str = "\
+stdin is one JSON object: session_id; items or transcript_file; and, where known, dialed_number,
+campaign_metadata, egress_id, lead or lead_file, started_at, ended_at, metadata. A session is
+recorded once: again changes nothing. Prints the path of its document.
+
+Examples:
+  echo '{\"session_id\": \"session_1\", \"items\": [{\"role\": \"user\", \"content\": \"Hello?\"}]}' | callspool record
+      a call, its transcript made of the items
+  echo '{\"session_id\": \"session_2\", \"transcript_file\": \"conversations/t.json\"}' | callspool record
+      a call whose transcript is there already
+  callspool record --format json <call.json
+      what was written, as one JSON object";
+
+pub(super) const RECORD_LEAD: &str = "\
+stdin is one JSON object: session_id, name, email, company, interest; and, where known, phone,
+job_title, budget, timeline, campaign_metadata. Prints the path of the lead file. The session finds
+it when it is recorded; of several leads the last one counts.
+
+Examples:
+  echo '{\"session_id\": \"session_1\", \"name\": \"Test Person\", \"email\": \"t@example.com\", \"company\": \"Example Co\", \"interest\": \"a demo\"}' | callspool record lead
+      a lead of a call that goes on";

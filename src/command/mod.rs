@@ -8,6 +8,7 @@ mod dry_run;
 mod failure;
 mod inspect;
 mod matching;
+mod record;
 mod request;
 mod requeue;
 mod run;
@@ -18,7 +19,9 @@ use crate::config::Settings;
 use crate::report::ExitCode;
 
 pub use failure::CommandFailure;
-pub use request::{Command, Inspect, PartChoice, Requeue, RequeueSet, Selection, StateFilter};
+pub use request::{
+    Command, Inspect, PartChoice, Record, Requeue, RequeueSet, Selection, StateFilter,
+};
 
 /// Carries a command out.
 ///
@@ -29,6 +32,7 @@ pub fn execute(settings: &Settings, command: &Command) -> Result<ExitCode, Comma
         Command::Run => run::run(settings),
         Command::DryRun => dry_run::dry_run(settings),
         Command::Inspect(request) => inspect::inspect(settings, request),
+        Command::Record(request) => record::record(settings, *request),
         Command::Requeue(request) => requeue::requeue(settings, request),
     }
 }

@@ -15,6 +15,26 @@ pub enum Command {
     Inspect(Inspect),
     /// Put sessions back to pending.
     Requeue(Requeue),
+    /// Put something into the spool that an agent tells on stdin.
+    Record(Record),
+}
+
+impl Command {
+    /// Whether what it writes is for its user alone, whatever the umask. A recording is not: the
+    /// agent and the one who runs `run` are often two users of one group, and the umask of the first
+    /// says how much the second may do.
+    pub fn writes_for_its_user_alone(&self) -> bool {
+        !matches!(self, Self::Record(_))
+    }
+}
+
+/// What to put into the spool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Record {
+    /// A session.
+    Session,
+    /// A lead, in the middle of a call.
+    Lead,
 }
 
 /// What to show.

@@ -14,10 +14,10 @@ use crate::spool::{Interrupted, Layout, LeaseError, LeasedSpool, OpenError, Spoo
 /// How often a lock that another run holds is tried again.
 const LOCK_POLL: Duration = Duration::from_millis(100);
 
-/// Opens the spool that the settings name.
-pub(super) fn open_spool(settings: &Settings) -> Result<Spool, CommandFailure> {
+/// Where the settings say that everything is.
+pub(super) fn layout(settings: &Settings) -> Layout {
     let dirs = &settings.dirs;
-    let layout = Layout {
+    Layout {
         root: settings.root.clone(),
         metadata: dirs.metadata.clone(),
         processed: dirs.processed.clone(),
@@ -26,8 +26,12 @@ pub(super) fn open_spool(settings: &Settings) -> Result<Spool, CommandFailure> {
         conversations: dirs.conversations.clone(),
         recordings: dirs.recordings.clone(),
         leads: dirs.leads.clone(),
-    };
-    Spool::open(layout).map_err(|error| {
+    }
+}
+
+/// Opens the spool that the settings name.
+pub(super) fn open_spool(settings: &Settings) -> Result<Spool, CommandFailure> {
+    Spool::open(layout(settings)).map_err(|error| {
         let exit = match &error {
             OpenError::NoSpool { .. } => ExitCode::NoSpool,
             OpenError::FileSystems { .. } => ExitCode::Usage,

@@ -5,8 +5,8 @@ use std::ffi::{OsStr, OsString};
 
 use super::catalog::Setting;
 use super::layer::Layer;
-use super::nearest::nearest;
 use super::source::{RawValue, Source};
+use crate::nearest::nearest;
 
 /// Holds the bearer token.
 pub const TOKEN_VARIABLE: &str = "CALLSPOOL_TOKEN";

@@ -11,8 +11,8 @@ use toml::de::{DeArray, DeInteger, DeTable, DeValue};
 use super::catalog::{Kind, Setting};
 use super::error::ConfigError;
 use super::layer::Layer;
-use super::nearest::nearest;
 use super::source::{RawValue, Source};
+use crate::nearest::nearest;
 
 /// Where the config file is looked for when none is named.
 pub const DEFAULT_PATH: &str = "/etc/callspool/config.toml";

@@ -45,7 +45,7 @@ impl Asset {
         }
     }
 
-    fn dir(self, layout: &Layout) -> &Path {
+    pub(super) fn dir(self, layout: &Layout) -> &Path {
         match self {
             Self::Transcript => &layout.conversations,
             Self::Lead => &layout.leads,
@@ -78,8 +78,8 @@ pub struct Stored {
 /// The right to add to a spool, until it is dropped.
 #[derive(Debug)]
 pub struct Deposit {
-    disk: Arc<dyn Disk>,
-    layout: Layout,
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) layout: Layout,
     _lock: Box<dyn LockFile>,
 }
 
@@ -234,7 +234,7 @@ impl Deposit {
         }
     }
 
-    fn stored(&self, dir: &Path, name: &OsStr, was_there: bool) -> Stored {
+    pub(super) fn stored(&self, dir: &Path, name: &OsStr, was_there: bool) -> Stored {
         let path = dir.join(name);
         let named = path.strip_prefix(&self.layout.root).unwrap_or(&path);
         Stored {

@@ -13,9 +13,9 @@ use crate::session::{Document, Dossier, FileFacts, Lookup, Reading};
 use crate::transcript::{self, Transcript};
 
 /// The largest manifest or lead that is read, in bytes.
-const SMALL_LIMIT: u64 = 4 << 20;
+pub(super) const SMALL_LIMIT: u64 = 4 << 20;
 /// The largest transcript that is read, in bytes.
-const TRANSCRIPT_LIMIT: u64 = 64 << 20;
+pub(super) const TRANSCRIPT_LIMIT: u64 = 64 << 20;
 
 pub(super) fn gather(
     spool: &Spool,

@@ -52,6 +52,20 @@ pub struct Layout {
 }
 
 impl Layout {
+    /// A spool whose directories all have their usual names.
+    pub fn below(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            metadata: root.join("call_metadata"),
+            processed: root.join("processed_metadata"),
+            failed: root.join("failed_metadata"),
+            corrupt: root.join("corrupt_metadata"),
+            conversations: root.join("conversations"),
+            recordings: root.join("recordings"),
+            leads: root.join("leads"),
+        }
+    }
+
     /// The directory of a state.
     pub fn dir(&self, state: State) -> &Path {
         match state {

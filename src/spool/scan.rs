@@ -15,7 +15,7 @@ use super::temporary::is_temporary;
 use crate::session::Document;
 
 /// The largest document that is read, in bytes.
-const DOCUMENT_LIMIT: u64 = 16 << 20;
+pub(super) const DOCUMENT_LIMIT: u64 = 16 << 20;
 
 /// A file in a state directory that has a document's name.
 #[derive(Debug, Clone, PartialEq, Eq)]

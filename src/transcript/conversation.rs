@@ -23,6 +23,8 @@ pub struct Transcript {
     pub turns: Vec<Turn>,
     /// The items that are no turns.
     pub skipped: Skipped,
+    /// The earliest and the latest time that any item gives.
+    pub span: Option<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
 /// One thing said by one side.

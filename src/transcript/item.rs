@@ -33,6 +33,12 @@ pub(super) enum Item {
     Unreadable,
 }
 
+/// An item, and when it was made.
+pub(super) struct Timed {
+    pub(super) item: Item,
+    pub(super) time: Option<DateTime<Utc>>,
+}
+
 /// The printed object inside an item.
 enum Printed {
     Absent,
@@ -41,14 +47,22 @@ enum Printed {
 }
 
 /// Reads an item.
-pub(super) fn read(value: &RawValue) -> Item {
-    if !value.get().starts_with('{') {
-        return Item::Unreadable;
-    }
-    let Some(object) = RawObject::from_raw(value) else {
-        return Item::Unreadable;
+pub(super) fn read(value: &RawValue) -> Timed {
+    let is_object = value.get().starts_with('{');
+    let Some(object) = is_object.then(|| RawObject::from_raw(value)).flatten() else {
+        return Timed {
+            item: Item::Unreadable,
+            time: None,
+        };
     };
     let printed = Printed::read(&object);
+    Timed {
+        time: made_at(&object, printed.item()),
+        item: classify(&object, &printed),
+    }
+}
+
+fn classify(object: &RawObject, printed: &Printed) -> Item {
     let item_type = object.text("type").filter(|name| name != "message");
     if let Some(item_type) = item_type {
         let name = object.text("name");
@@ -58,12 +72,12 @@ pub(super) fn read(value: &RawValue) -> Item {
     let own_role = object.text("role").filter(|role| role != "unknown");
     match (own_text, own_role) {
         // The printed object adds what the item leaves out, and may as well be unreadable.
-        (Some(text), Some(role)) => turn(&object, printed.item(), &role, text),
-        (own_text, own_role) => match &printed {
+        (Some(text), Some(role)) => turn(object, printed.item(), &role, text),
+        (own_text, own_role) => match printed {
             Printed::Unreadable => Item::Unreadable,
             Printed::Absent if own_text.is_some() => Item::Unreadable,
             Printed::Absent => Item::Empty,
-            Printed::Read(item) => from_printed(&object, item, own_text, own_role),
+            Printed::Read(item) => from_printed(object, item, own_text, own_role),
         },
     }
 }
@@ -104,10 +118,6 @@ fn turn(object: &RawObject, printed: Option<&PrintedItem>, role: &str, content: 
     let Some(role) = Role::read(role) else {
         return Item::OtherRole;
     };
-    let timestamp = ["timestamp", "created_at"]
-        .iter()
-        .find_map(|name| object.get(name).and_then(time))
-        .or_else(|| printed_time(printed?.created_at.as_deref()?));
     let confidence = object
         .get("transcript_confidence")
         .and_then(raw_number)
@@ -119,11 +129,19 @@ fn turn(object: &RawObject, printed: Option<&PrintedItem>, role: &str, content: 
     Item::Turn(Turn {
         role,
         content,
-        timestamp,
+        timestamp: made_at(object, printed),
         source: object.string("source"),
         transcript_confidence: confidence,
         interrupted,
     })
+}
+
+/// When an item was made: its own times first, then that of the printed object.
+fn made_at(object: &RawObject, printed: Option<&PrintedItem>) -> Option<DateTime<Utc>> {
+    ["timestamp", "created_at"]
+        .iter()
+        .find_map(|name| object.get(name).and_then(time))
+        .or_else(|| printed_time(printed?.created_at.as_deref()?))
 }
 
 impl Printed {
@@ -176,7 +194,7 @@ fn has_text(text: &str) -> bool {
 }
 
 /// A time: a text in any of the accepted spellings, or seconds since the epoch.
-pub(super) fn time(value: &RawValue) -> Option<DateTime<Utc>> {
+pub(crate) fn time(value: &RawValue) -> Option<DateTime<Utc>> {
     match json::string(value) {
         Some(text) => timestamp::parse(&text),
         None => timestamp::parse_epoch_seconds(value.get()),
@@ -210,7 +228,7 @@ mod tests {
     use super::*;
 
     fn item(text: &str) -> Item {
-        read(&RawValue::from_string(text.to_owned()).unwrap())
+        read(&RawValue::from_string(text.to_owned()).unwrap()).item
     }
 
     fn said(text: &str) -> Turn {

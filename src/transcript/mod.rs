@@ -11,4 +11,6 @@ mod reading;
 pub mod sdk_repr;
 
 pub use conversation::{Role, Skipped, Transcript, Turn};
+pub(crate) use item::time;
+pub(crate) use reading::read_items;
 pub use reading::{TranscriptError, parse};

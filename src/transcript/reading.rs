@@ -5,8 +5,8 @@
 
 use serde_json::value::RawValue;
 
-use super::conversation::{Skipped, Transcript};
-use super::item::{self, Item};
+use super::conversation::Transcript;
+use super::item::{self, Item, Timed};
 use crate::json::{self, JsonError, RawObject};
 
 /// Why bytes are no transcript. Holds nothing that was said.
@@ -32,34 +32,43 @@ pub enum TranscriptError {
 pub fn parse(bytes: &[u8]) -> Result<Transcript, TranscriptError> {
     let object = RawObject::from_slice(bytes)?;
     let items = items(&object).ok_or(TranscriptError::UnknownForm)?;
-    let mut transcript = Transcript {
-        start_time: object.get("start_time").and_then(item::time),
-        end_time: object.get("end_time").and_then(item::time),
-        duration_seconds: object
-            .get("duration_seconds")
-            .filter(|value| item::is_number(value))
-            .map(ToOwned::to_owned),
-        lead_generated: object.get("lead_generated").and_then(json::boolean) == Some(true),
-        metadata: object
-            .get("metadata")
-            .filter(|value| value.get() != "null")
-            .map(ToOwned::to_owned),
-        turns: Vec::new(),
-        skipped: Skipped::default(),
-    };
-    json::for_each(items, |value| match item::read(value) {
-        Item::Turn(turn) => transcript.turns.push(turn),
-        Item::FunctionCall { creates_lead } => {
-            transcript.skipped.function_calls += 1;
-            transcript.lead_generated |= creates_lead;
-        }
-        Item::Event => transcript.skipped.events += 1,
-        Item::OtherRole => transcript.skipped.other_roles += 1,
-        Item::Empty => transcript.skipped.empty += 1,
-        Item::Unreadable => transcript.skipped.unreadable += 1,
-    })
-    .ok_or(TranscriptError::UnknownForm)?;
+    let mut transcript = read_items(items).ok_or(TranscriptError::UnknownForm)?;
+    transcript.start_time = object.get("start_time").and_then(item::time);
+    transcript.end_time = object.get("end_time").and_then(item::time);
+    transcript.duration_seconds = object
+        .get("duration_seconds")
+        .filter(|value| item::is_number(value))
+        .map(ToOwned::to_owned);
+    transcript.lead_generated |= object.get("lead_generated").and_then(json::boolean) == Some(true);
+    transcript.metadata = object
+        .get("metadata")
+        .filter(|value| value.get() != "null")
+        .map(ToOwned::to_owned);
     Ok(transcript)
+}
+
+/// Reads a list of items, without what a transcript says beside them; `None` when it is no list.
+pub(crate) fn read_items(list: &RawValue) -> Option<Transcript> {
+    let mut transcript = Transcript::default();
+    json::for_each(list, |value| {
+        let Timed { item, time } = item::read(value);
+        if let Some(time) = time {
+            let (first, last) = transcript.span.unwrap_or((time, time));
+            transcript.span = Some((first.min(time), last.max(time)));
+        }
+        match item {
+            Item::Turn(turn) => transcript.turns.push(turn),
+            Item::FunctionCall { creates_lead } => {
+                transcript.skipped.function_calls += 1;
+                transcript.lead_generated |= creates_lead;
+            }
+            Item::Event => transcript.skipped.events += 1,
+            Item::OtherRole => transcript.skipped.other_roles += 1,
+            Item::Empty => transcript.skipped.empty += 1,
+            Item::Unreadable => transcript.skipped.unreadable += 1,
+        }
+    })?;
+    Some(transcript)
 }
 
 /// The list of the items. A file that has both gets the one that holds something.
@@ -82,7 +91,7 @@ fn is_empty(list: &RawValue) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Role;
+    use super::super::{Role, Skipped};
     use super::*;
 
     fn read(text: &str) -> Transcript {
