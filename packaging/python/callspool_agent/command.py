@@ -11,10 +11,18 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Union
+from typing import Any, Callable, TypeVar, Union
 
 from . import rescue
-from .errors import CallspoolError, ProgramNotFound, SpoolUnavailable, TimedOut, from_exit
+from .errors import (
+    CallspoolError,
+    InvalidInput,
+    LeadTooLate,
+    ProgramNotFound,
+    SpoolUnavailable,
+    TimedOut,
+    from_exit,
+)
 from .plain import encode, text
 
 _log = logging.getLogger("callspool_agent")
@@ -30,6 +38,8 @@ _REAP_SECONDS = 1.0
 
 AnyPath = Union[str, "os.PathLike[str]"]
 
+_Answer = TypeVar("_Answer")
+
 
 @dataclass(frozen=True)
 class Recorded:
@@ -44,8 +54,10 @@ class Recorded:
     state: str
     transcript: Path | None
     lead: Path | None
-    #: What the program warned of, such as items that cannot be read.
-    stderr: str = ""
+    #: How many items cannot be read. They are kept, but what was said in them is not delivered.
+    unreadable_items: int = 0
+    #: What is odd about the call, though it was written.
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,6 +65,8 @@ class Lead:
     """A lead in the spool."""
 
     session_id: str
+    #: Whether this is the time that wrote it.
+    created: bool
     path: Path
 
 
@@ -76,11 +90,11 @@ class Spool:
         timeout: float = DEFAULT_TIMEOUT_SECONDS,
         rescue_dir: AnyPath | None = None,
     ) -> None:
-        self.root = None if root is None else Path(root)
-        self.config = None if config is None else Path(config)
+        self.root = None if root is None else Path(root).absolute()
+        self.config = None if config is None else Path(config).absolute()
         self.binary = None if binary is None else os.fspath(binary)
         self.timeout = timeout
-        self.rescue_dir = None if rescue_dir is None else Path(rescue_dir)
+        self.rescue_dir = None if rescue_dir is None else Path(rescue_dir).absolute()
 
     def record(self, call: Mapping[str, Any]) -> Recorded:
         """Writes a call, given as `callspool record` wants it. One that is there stays as it is.
@@ -88,13 +102,12 @@ class Spool:
         Raises a `CallspoolError` when that did not come about.
         """
         try:
-            answer, stderr = self._run(["record", "--format", "json"], encode(call))
-            recorded = _recorded(answer, stderr)
+            recorded = self._run(["record"], encode(call), _recorded)
         except CallspoolError as error:
             self._keep(error, "record", call)
             raise
-        for line in stderr.splitlines():
-            _log.warning("%s", line)
+        for warning in recorded.warnings:
+            _log.warning("%s", warning)
         _log.info("call saved: %s", recorded.document)
         return recorded
 
@@ -104,15 +117,15 @@ class Spool:
         Raises a `CallspoolError` when that did not come about.
         """
         try:
-            answer, stderr = self._run(["record", "lead"], encode(lead))
+            recorded = self._run(["record", "lead"], encode(lead), _lead)
+        except (InvalidInput, LeadTooLate):
+            # Whoever gave it can give it again, or it is written.
+            raise
         except CallspoolError as error:
             self._keep(error, "lead", lead)
             raise
-        for line in stderr.splitlines():
-            _log.warning("%s", line)
-        path = Path(os.fsdecode(answer.rstrip(b"\n")))
-        _log.info("lead saved: %s", path)
-        return Lead(session_id=str(lead["session_id"]), path=path)
+        _log.info("lead saved: %s", recorded.path)
+        return recorded
 
     async def arecord(self, call: Mapping[str, Any]) -> Recorded:
         """`record`, without blocking the event loop."""
@@ -138,9 +151,16 @@ class Spool:
             command += ["--config", os.fspath(self.config)]
         return command + arguments
 
-    def _run(self, arguments: list[str], input: bytes) -> tuple[bytes, str]:
-        """Runs the program to its end; gives what it printed."""
-        command = self._command(arguments, input)
+    def _run(
+        self,
+        arguments: list[str],
+        input: bytes,
+        read: Callable[[dict[str, Any]], _Answer],
+    ) -> _Answer:
+        """Runs the program to its end, and reads what it printed."""
+        command = self._command([*arguments, "--format", "json"], input)
+        # What is wrong is read from its messages, so nobody may silence them.
+        environment = {name: value for name, value in os.environ.items() if name != "RUST_LOG"}
         try:
             # In a session of its own: a Ctrl-C that ends the agent must not end the saving.
             process = subprocess.Popen(
@@ -148,6 +168,7 @@ class Spool:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
+                env=environment,
                 start_new_session=True,
             )
         except OSError as error:
@@ -163,7 +184,15 @@ class Spool:
         stderr = errors.decode(errors="replace")
         if process.returncode != 0:
             raise from_exit(process.returncode, stderr, input)
-        return stdout, stderr
+        try:
+            return read(json.loads(stdout))
+        except (ValueError, KeyError, TypeError) as error:
+            raise SpoolUnavailable(
+                "callspool ended well, but its answer is not understood; is it another version?",
+                exit_code=0,
+                stderr=stderr,
+                input=input,
+            ) from error
 
     def _keep(self, error: CallspoolError, kind: str, call: Mapping[str, Any]) -> None:
         """Keeps what could not be handed over."""
@@ -192,24 +221,23 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         _log.warning("callspool was killed and does not end")
 
 
-def _recorded(answer: bytes, stderr: str) -> Recorded:
-    try:
-        members = json.loads(answer)
-        return Recorded(
-            session_id=members["session_id"],
-            created=members["created"],
-            document=Path(members["document"]),
-            state=members["state"],
-            transcript=_path(members.get("transcript")),
-            lead=_path(members.get("lead")),
-            stderr=stderr,
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        raise SpoolUnavailable(
-            "callspool ended well, but its answer is not understood; is it of another version?",
-            exit_code=0,
-            stderr=stderr,
-        ) from error
+def _recorded(answer: dict[str, Any]) -> Recorded:
+    return Recorded(
+        session_id=answer["session_id"],
+        created=answer["created"],
+        document=Path(answer["document"]),
+        state=answer["state"],
+        transcript=_path(answer["transcript"]),
+        lead=_path(answer["lead"]),
+        unreadable_items=answer["unreadable_items"],
+        warnings=tuple(answer["warnings"]),
+    )
+
+
+def _lead(answer: dict[str, Any]) -> Lead:
+    return Lead(
+        session_id=answer["session_id"], created=answer["created"], path=Path(answer["lead"])
+    )
 
 
 def _path(name: str | None) -> Path | None:

@@ -88,14 +88,15 @@ def _message(item: Any) -> list[dict[str, Json]]:
         output = plain.pop("content")
         return [
             {
-                **plain,
                 "type": "function_call_output",
-                "call_id": plain.get("tool_call_id"),
-                "output": output,
+                "call_id": plain.pop("tool_call_id", None),
+                **plain,
+                "output": text(item.content) if isinstance(item.content, str) else output,
             }
         ]
     calls = [_function_call(call) for call in getattr(item, "tool_calls", None) or []]
-    return calls if calls and not plain["content"] else [plain, *calls]
+    # A message that only asks for calls has an empty text.
+    return calls if calls and plain["content"] in ([], [""]) else [plain, *calls]
 
 
 def _content(content: object) -> Json:

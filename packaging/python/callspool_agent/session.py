@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import datetime
+import logging
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,9 +13,13 @@ from typing import Any, Union
 
 from . import rescue
 from .command import AnyPath, Lead, Recorded, Spool
-from .errors import CallspoolError, InvalidInput
+from .errors import CallspoolError, InvalidInput, LeadTooLate
 from .items import to_items
 from .plain import Json, timestamp, to_plain
+
+_log = logging.getLogger("callspool_agent")
+
+_LEAD_FIELDS = ("lead", "lead_file")
 
 Time = Union[datetime.datetime, str, float]
 
@@ -105,10 +111,11 @@ class Session:
     ) -> Lead:
         """Writes a lead at once, in the middle of the call.
 
-        Raises `InvalidInput` when a field is wrong, which `InvalidInput.field` names. When the
-        lead could not be written for another reason it goes into the spool with the call.
+        Raises `InvalidInput` when a field is wrong, which `InvalidInput.field` names, and
+        `LeadTooLate` when the call was saved before. When the lead could not be written for
+        another reason it is tried again when the call is saved.
         """
-        given = {
+        fields = {
             "name": name,
             "email": email,
             "company": company,
@@ -118,7 +125,6 @@ class Session:
             "budget": budget,
             "timeline": timeline,
         }
-        fields: dict[str, Any] = {key: value for key, value in given.items() if value != ""}
         try:
             lead = self.spool.record_lead(
                 {
@@ -128,7 +134,7 @@ class Session:
                 }
             )
         except CallspoolError as error:
-            if not isinstance(error, InvalidInput):
+            if not isinstance(error, (InvalidInput, LeadTooLate)):
                 with self._state:
                     self._unwritten_lead = fields
                     if error.rescued is not None:
@@ -197,16 +203,32 @@ class Session:
                 return self._recorded
             call = self._call(items, metadata, dialed_number, ended_at)
             try:
-                self._recorded = self.spool.record(call)
+                self._recorded = self._record(call)
             except CallspoolError as error:
-                if error.rescued is not None:
-                    self._rescued.append(error.rescued)
+                with self._state:
+                    if error.rescued is not None:
+                        self._rescued.append(error.rescued)
                 raise
             # What an earlier try had to leave elsewhere is in the spool now.
-            for path in self._rescued:
-                rescue.drop(path)
-            self._rescued.clear()
+            with self._state:
+                for path in self._rescued:
+                    rescue.drop(path)
+                self._rescued.clear()
             return self._recorded
+
+    def _record(self, call: dict[str, Any]) -> Recorded:
+        """Records a call, without its lead when nothing but the lead is refused."""
+        try:
+            return self.spool.record(call)
+        except InvalidInput as error:
+            fields = error.fields
+            if not fields or not all(field.split(".")[0] in _LEAD_FIELDS for field in fields):
+                raise
+            _log.error("the call is saved without its lead, which was refused: %s", error)
+            alone = {name: value for name, value in call.items() if name not in _LEAD_FIELDS}
+            recorded = self.spool.record(alone)
+            told = tuple(f"the lead was refused: {problem}" for problem in error.problems)
+            return dataclasses.replace(recorded, warnings=recorded.warnings + told)
 
     def _call(
         self,
