@@ -421,9 +421,10 @@ def any_conversation(chance: random.Random):
         at += chance.randrange(10**8) / 10 ** chance.randrange(4, 8)
         kind = chance.randrange(10)
         if kind == 0:
-            entries.append(Call(chance.choice(["create_lead", "look_up"]), text(chance), at))
+            name = chance.choice(["create_lead", "look_up"])
+            entries.append(Call(name, whole(text(chance)), at))
         elif kind == 1:
-            entries.append(Output("look_up", text(chance), at, chance.random() < 0.5))
+            entries.append(Output("look_up", whole(text(chance)), at, chance.random() < 0.5))
         elif kind == 2:
             entries.append(chance.choice([Handoff, Config])(at))
         else:

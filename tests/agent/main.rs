@@ -6,7 +6,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod live;
 mod printed;
+mod python;
 mod said;
 
 /// The shipped binary.

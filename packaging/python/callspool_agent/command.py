@@ -30,6 +30,10 @@ _log = logging.getLogger("callspool_agent")
 #: Names the program, when no argument does.
 PROGRAM_VARIABLE = "CALLSPOOL_BIN"
 
+# What is wrong is read from the program's messages, so nobody may silence them; and a variable that
+# is none of its settings makes it warn.
+_NOT_FOR_THE_PROGRAM = ("RUST_LOG", PROGRAM_VARIABLE)
+
 #: LiveKit gives an agent's shutdown callbacks ten seconds.
 DEFAULT_TIMEOUT_SECONDS = 8.0
 
@@ -159,8 +163,9 @@ class Spool:
     ) -> _Answer:
         """Runs the program to its end, and reads what it printed."""
         command = self._command([*arguments, "--format", "json"], input)
-        # What is wrong is read from its messages, so nobody may silence them.
-        environment = {name: value for name, value in os.environ.items() if name != "RUST_LOG"}
+        environment = {
+            name: value for name, value in os.environ.items() if name not in _NOT_FOR_THE_PROGRAM
+        }
         try:
             # In a session of its own: a Ctrl-C that ends the agent must not end the saving.
             process = subprocess.Popen(
