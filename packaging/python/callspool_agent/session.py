@@ -27,7 +27,8 @@ Time = Union[datetime.datetime, str, float]
 class Session:
     """What there is to know about one call. May be used from several threads at once.
 
-    `started_at` is when the call began; the making of this object, when it is not given.
+    `started_at` is when the call began; the making of this object, when it is not given. A time is
+    a `datetime` (one without a zone means UTC), a text as RFC 3339 has it, or seconds since 1970.
     """
 
     def __init__(

@@ -7,6 +7,7 @@ import datetime
 import os
 import threading
 import unittest
+from pathlib import Path
 from typing import Any
 
 from callspool_agent import InvalidInput, LeadTooLate, ProgramNotFound, Recorded, SessionManager
@@ -161,15 +162,21 @@ class Leads(SpoolTest):
 
 
 class Loops(SpoolTest):
-    def test_the_event_loop_goes_on_while_a_call_is_saved(self) -> None:
-        # The program waits for a word that only the loop can give it.
+    def waiting_program(self) -> tuple[Path, Path]:
+        """A program that waits for a word from the pipe, and then says that it saved a call."""
         fifo = self.home / "fifo"
         os.mkfifo(fifo)
         answer = (
             '{"session_id":"s1","created":true,"document":"/d","state":"pending",'
             '"transcript":null,"lead":null,"unreadable_items":0,"warnings":[]}'
         )
-        program = self.program(f"read word < '{fifo}'; cat >/dev/null; printf '%s' '{answer}'")
+        calls = self.home / "calls"
+        script = f"read word < '{fifo}'; cat >>'{calls}'; echo >>'{calls}'; echo '{answer}'"
+        return self.program(script), fifo
+
+    def test_the_event_loop_goes_on_while_a_call_is_saved(self) -> None:
+        # The program waits for what only the loop gives it.
+        program, fifo = self.waiting_program()
 
         async def call() -> Recorded:
             saving = asyncio.ensure_future(
@@ -184,6 +191,25 @@ class Loops(SpoolTest):
                 os.close(descriptor)
 
         self.assertTrue(asyncio.run(call()).created)
+
+    def test_the_saving_goes_on_when_the_task_that_waits_for_it_is_cancelled(self) -> None:
+        program, fifo = self.waiting_program()
+        session = self.session(binary=program)
+
+        async def cancelled() -> int:
+            saving = asyncio.ensure_future(session.asave_conversation_session(ITEMS))
+            await asyncio.sleep(0)
+            saving.cancel()
+            with self.assertRaises(asyncio.CancelledError):
+                await saving
+            descriptor = os.open(fifo, os.O_RDWR)
+            os.write(descriptor, b"go\n")
+            return descriptor
+
+        descriptor = asyncio.run(cancelled())
+        self.assertTrue(session.save_conversation_session(ITEMS).created)
+        os.close(descriptor)
+        self.assertEqual(len((self.home / "calls").read_text().splitlines()), 1)
 
     def test_the_asynchronous_variants_write_the_same(self) -> None:
         async def call() -> tuple[Any, Recorded]:
