@@ -15,7 +15,7 @@ FUZZ_SECONDS ?= 600
 FUZZ_TARGETS ?= $(sort $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs))))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test agents soak simulate fuzz fuzz-keep fuzz-tools mutants check fmt fmt-check clippy doc deny install uninstall clean
+.PHONY: help demo build test agents schemas soak simulate fuzz fuzz-keep fuzz-tools mutants check fmt fmt-check clippy doc deny install uninstall clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,9 @@ FIRST ?= 0
 
 simulate: ## Tell SEEDS=1000 stories of faults and crashes from seed FIRST=0 on, or one with REPLAY=seed; SWEEP=failing|dying|dying-twice lets each operation fail, or be the last
 	$(CARGO) run --locked --quiet --profile simulation --package callspool-simulation -- $(if $(REPLAY),--replay $(REPLAY),--seeds $(SEEDS) --first $(FIRST)) $(if $(SWEEP),--sweep $(SWEEP)) $(if $(STRIDE),--stride $(STRIDE))
+
+schemas: ## Write the JSON Schemas into fixtures/schemas
+	$(CARGO) run --locked --quiet --package callspool-schemas
 
 soak: ## Kill thousands of runs, fail every system call, send the largest input: an hour, 10 GB (needs strace; CALLSPOOL_SOAK_KILLS, _SEED, _CALLS)
 	$(CARGO) test --release --locked --test crashes -- --ignored --test-threads 1 soak

@@ -53,6 +53,16 @@ pub(super) enum CommandArguments {
     /// Put a call into the spool, as JSON on stdin
     #[command(after_help = help::RECORD, disable_help_subcommand = true)]
     Record(RecordArguments),
+    /// Print a JSON Schema of what callspool reads and writes
+    #[command(after_help = help::SCHEMA)]
+    Schema(SchemaArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SchemaArguments {
+    /// record, record-lead, metadata, transcript or lead; without it, what each of them is
+    #[arg(value_name = "NAME")]
+    pub(super) name: Option<String>,
 }
 
 #[derive(Debug, Args)]

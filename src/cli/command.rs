@@ -27,6 +27,7 @@ impl CommandArguments {
                 None => Record::Session,
                 Some(RecordWhat::Lead) => Record::Lead,
             }),
+            Self::Schema(arguments) => Command::Schema(arguments.name),
         })
     }
 }

@@ -92,3 +92,10 @@ it when it is recorded; of several leads the last one counts.
 Examples:
   echo '{\"session_id\": \"session_1\", \"name\": \"Test Person\", \"email\": \"t@example.com\", \"company\": \"Example Co\", \"interest\": \"a demo\"}' | callspool record lead
       a lead of a call that goes on";
+
+pub(super) const SCHEMA: &str = "\
+Examples:
+  callspool schema
+      which schemas there are
+  callspool schema record >record.schema.json
+      what an agent may give to callspool record, for its tests or its editor";

@@ -12,6 +12,7 @@ mod record;
 mod request;
 mod requeue;
 mod run;
+mod schema;
 mod signals;
 mod wiring;
 
@@ -33,6 +34,7 @@ pub fn execute(settings: &Settings, command: &Command) -> Result<ExitCode, Comma
         Command::DryRun => dry_run::dry_run(settings),
         Command::Inspect(request) => inspect::inspect(settings, request),
         Command::Record(request) => record::record(settings, *request),
+        Command::Schema(name) => schema::schema(name.as_deref()),
         Command::Requeue(request) => requeue::requeue(settings, request),
     }
 }

@@ -17,6 +17,8 @@ pub enum Command {
     Requeue(Requeue),
     /// Put something into the spool that an agent tells on stdin.
     Record(Record),
+    /// Print a JSON Schema by its name, or the names.
+    Schema(Option<String>),
 }
 
 impl Command {

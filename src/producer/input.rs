@@ -21,42 +21,100 @@ pub const MAX_INPUT_BYTES: u64 = 64 << 20;
 
 /// A call as a whole.
 #[derive(Debug, Clone, Default)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(
+        deny_unknown_fields,
+        extend(
+            "oneOf" = [
+                {"required": ["items"], "properties": {"items": {"type": "array"}}},
+                {"required": ["transcript_file"], "properties": {"transcript_file": {"type": "string"}}}
+            ],
+            "not" = {"anyOf": [
+                {
+                    "required": ["lead", "lead_file"],
+                    "properties": {"lead": {"type": "object"}, "lead_file": {"type": "string"}}
+                },
+                {
+                    "required": ["transcript_file", "metadata"],
+                    "properties": {"transcript_file": {"type": "string"}, "metadata": {"type": "object"}}
+                }
+            ]}
+        )
+    )
+)]
 pub struct RecordInput {
     /// The session's id: any text that is not empty, another one for every call.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(min = 1, max = 1024), regex(pattern = r"\S"))
+    )]
     pub session_id: String,
     /// The number that was called.
     pub dialed_number: Option<String>,
     /// The campaign metadata, kept as they are. The API wants `campaignId`, `voiceAgentId` and
     /// `clientId` of every call.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<super::wire::Object>"))]
     pub campaign_metadata: Option<Box<RawValue>>,
     /// The id of the egress that records the call, with or without its `EG_`.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(max = 1024), regex(pattern = r"^[^/\\\x00]*$"))
+    )]
     pub egress_id: Option<String>,
     /// What was said and done, in order. Either this or `transcript_file`.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Option<Vec<super::wire::Object>>")
+    )]
     pub items: Option<Items>,
     /// A transcript that is there already: a path from the working directory, or else from the
     /// spool's root.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Option<String>", regex(pattern = r"\S"))
+    )]
     pub transcript_file: Option<PathBuf>,
     /// What was learnt about the caller. At most one of this and `lead_file`.
     pub lead: Option<NewLead>,
     /// A lead file that is there already, by a path as for `transcript_file`. With neither, the
     /// newest lead that was recorded for the session is taken.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Option<String>", regex(pattern = r"\S"))
+    )]
     pub lead_file: Option<PathBuf>,
     /// When the call began; else the earliest time of an item.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<super::wire::Time>"))]
     pub started_at: Option<DateTime<Utc>>,
     /// When the call ended; else the latest time of an item.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<super::wire::Time>"))]
     pub ended_at: Option<DateTime<Utc>>,
     /// What the transcript's `metadata` hold besides ours.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<super::wire::Object>"))]
     pub metadata: Option<Box<RawValue>>,
 }
 
 /// A lead in the middle of a call.
 #[derive(Debug, Clone, Default)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 pub struct LeadInput {
     /// The session's id, as it will be recorded.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(min = 1, max = 1024), regex(pattern = r"\S"))
+    )]
     pub session_id: String,
     /// What was learnt about the caller.
+    #[cfg_attr(feature = "schema", schemars(flatten))]
     pub lead: NewLead,
     /// The campaign metadata, kept as they are.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<super::wire::Object>"))]
     pub campaign_metadata: Option<Box<RawValue>>,
 }
 

@@ -57,6 +57,8 @@ mod new_lead;
 mod problem;
 mod save;
 mod transcript_file;
+#[cfg(feature = "schema")]
+mod wire;
 
 pub use error::ProducerError;
 pub use handle::{Producer, RecordedLead};

@@ -34,22 +34,43 @@ const TIMESTAMP: &str = "timestamp";
 /// assert_eq!(error.to_string(), "email is not an e-mail address");
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(
+        deny_unknown_fields,
+        description = "What an agent learnt about a caller. White space around a value is dropped."
+    )
+)]
 pub struct NewLead {
     /// The caller's name.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     pub name: String,
     /// The caller's e-mail address.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(regex(
+            pattern = r"^\s*[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f.]+(\.+[^@\s\x00-\x1f\x7f.]+)+\s*$"
+        ))
+    )]
     pub email: String,
     /// Where the caller works.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     pub company: String,
     /// What the caller is interested in.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     pub interest: String,
     /// A telephone number; empty when not known, as are those below.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub phone: String,
     /// The caller's position.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub job_title: String,
     /// What may be spent.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub budget: String,
     /// By when.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub timeline: String,
 }
 

@@ -144,7 +144,7 @@ impl Problems {
             .collect();
         let untold = self.list.len() - lines.len();
         if untold > 0 {
-            lines.push(format!("and {untold} more of this kind"));
+            lines.push(format!("and {untold} more problems"));
         }
         lines
     }

@@ -61,6 +61,7 @@ pub(super) fn save(
     now: DateTime<Utc>,
 ) -> Result<Saved, ProducerError> {
     if let Some(known) = deposit.find(&call.session_id)? {
+        deposit.keep(&known.path)?;
         return Ok(saved_before(deposit, known));
     }
     // All that may be refused comes before the first write.
@@ -122,6 +123,7 @@ pub(super) fn add_lead(
         let there = deposit.offered(Asset::Lead, &newest.path).ok();
         let is_same = |there: &Offered| new_lead::is_same_lead(&there.bytes, &object);
         if there.is_some_and(|there| is_same(&there).unwrap_or(false)) {
+            deposit.keep(&newest.path)?;
             return Ok(newest);
         }
     }

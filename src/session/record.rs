@@ -9,6 +9,7 @@ use crate::outcome::{Failure, Part};
 const HISTORY_LIMIT: usize = 20;
 
 /// How far a part has come.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PartState {
@@ -58,6 +59,7 @@ impl PartState {
 }
 
 /// What an acknowledged call-data post went without.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lacking {
@@ -70,6 +72,7 @@ pub enum Lacking {
 }
 
 /// Why a part failed last.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorRecord {
     /// The kind, by the names of [`crate::outcome::FailureKind`].
@@ -81,11 +84,13 @@ pub struct ErrorRecord {
     #[serde(default)]
     pub message: String,
     /// When it failed.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     #[serde(default, with = "time_text")]
     pub at: Option<DateTime<Utc>>,
 }
 
 /// What is recorded of the recording.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RecordingRecord {
@@ -110,6 +115,7 @@ pub struct RecordingRecord {
     #[serde(skip_serializing_if = "is_false")]
     pub size_mismatch: bool,
     /// When it reached its state.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     #[serde(with = "time_text", skip_serializing_if = "Option::is_none")]
     pub at: Option<DateTime<Utc>>,
     /// Why it failed last.
@@ -118,6 +124,7 @@ pub struct RecordingRecord {
 }
 
 /// What is recorded of the call data.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CallDataRecord {
@@ -138,6 +145,7 @@ pub struct CallDataRecord {
     #[serde(skip_serializing_if = "is_false")]
     pub unlinked: bool,
     /// When it reached its state.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     #[serde(with = "time_text", skip_serializing_if = "Option::is_none")]
     pub at: Option<DateTime<Utc>>,
     /// Why it failed last.
@@ -146,9 +154,11 @@ pub struct CallDataRecord {
 }
 
 /// One request, or one try that never became a request.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryEntry {
     /// When.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     #[serde(with = "time_text")]
     pub at: Option<DateTime<Utc>>,
     /// `recording`, `call_data` or, for a requeue, `session`.
@@ -164,6 +174,7 @@ pub struct HistoryEntry {
 }
 
 /// Everything that we record of a session.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct UploadRecord {
@@ -175,6 +186,7 @@ pub struct UploadRecord {
     /// The call data.
     pub call_data: CallDataRecord,
     /// Not before this time, after a failure.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     #[serde(with = "time_text")]
     pub next_attempt_at: Option<DateTime<Utc>>,
     /// The latest entries, oldest first.

@@ -6,6 +6,8 @@ use std::path::{Component, Path, PathBuf};
 use super::confine::read_bounded;
 use super::deposit::{Asset, Deposit, Known, Stored};
 use super::disk::Stat;
+use super::durable;
+use super::error::SpoolError;
 use super::gather::{SMALL_LIMIT, TRANSCRIPT_LIMIT};
 use super::scan::{self, DOCUMENT_LIMIT, DocumentReading};
 use crate::session::Document;
@@ -66,6 +68,16 @@ impl Deposit {
             Err(OfferedError::NotThere) => self.read_offered(asset, &self.layout.root.join(path)),
             read => read,
         }
+    }
+
+    /// Makes a file's name last over a loss of power: whoever wrote it may have died before it had come
+    /// to that.
+    ///
+    /// # Errors
+    /// When the name may not have lasted.
+    pub fn keep(&self, path: &Path) -> Result<(), SpoolError> {
+        let dir = path.parent().unwrap_or(path);
+        durable::sync_dir(&*self.disk, dir)
     }
 
     /// The document of a session, as it is now.
