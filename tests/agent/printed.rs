@@ -1,4 +1,4 @@
-//! Items as six versions of the SDK print them, in fixtures/sdk; `print_items.py` made these.
+//! Items as seven versions of the SDK print them, in fixtures/sdk; `print_items.py` made these.
 
 use std::fs;
 use std::io::Write;
@@ -79,7 +79,7 @@ fn what_any_version_of_the_sdk_prints_arrives_to_the_letter() {
         }
     }
     // Before 1.0 there is no dict.
-    assert_eq!(expected.len(), 6 * 3 - 1);
+    assert_eq!(expected.len(), 7 * 3 - 1);
     site.run(&[])
         .expect(0)
         .counts(&[("uploaded", expected.len() as u64)]);
