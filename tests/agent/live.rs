@@ -13,7 +13,7 @@ use crate::said::demand_said;
 use crate::{BINARY, python};
 
 /// How many conversations are made up by chance, in `make test` and for each version.
-const RANDOM: usize = 250;
+const RANDOM: usize = 200;
 
 #[test]
 fn what_was_said_to_an_agent_arrives_to_the_letter() {
@@ -22,19 +22,14 @@ fn what_was_said_to_an_agent_arrives_to_the_letter() {
 
 #[test]
 fn the_modules_own_tests_pass_beside_the_sdk() {
-    let output = Command::new(python::newest())
-        .args([
-            "-W", "error", "-m", "unittest", "discover", "-b", "-s", "tests",
-        ])
-        .current_dir(python::package())
-        .env("PYTHONPATH", python::package())
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .env("CALLSPOOL_BIN", BINARY)
-        .output()
-        .unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{told}");
+    let told = tool("-W error -m unittest discover -b -s tests");
     assert!(!told.contains("Ran 0 tests"), "{told}");
+}
+
+#[test]
+fn the_module_is_typed_throughout() {
+    let told = tool("-m mypy --python-version 3.9 --cache-dir /dev/null");
+    assert!(told.contains("no issues found"), "{told}");
 }
 
 #[test]
@@ -48,6 +43,23 @@ fn what_was_said_arrives_to_the_letter_from_every_version() {
         converse(&python::of_version(version), 1_000 * (index + 1));
         println!("{version}: ok");
     }
+}
+
+/// Runs a tool in the directory of the module, which must succeed; gives what it told.
+#[track_caller]
+fn tool(arguments: &str) -> String {
+    let output = Command::new(python::newest())
+        .args(arguments.split(' '))
+        .current_dir(python::package())
+        .env("PYTHONPATH", python::package())
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("CALLSPOOL_BIN", BINARY)
+        .output()
+        .unwrap();
+    let told = [output.stdout, output.stderr].concat();
+    let told = String::from_utf8_lossy(&told).into_owned();
+    assert!(output.status.success(), "{told}");
+    told
 }
 
 /// Lets agents talk, runs, and compares what arrived with what was said.
