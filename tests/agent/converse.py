@@ -22,6 +22,7 @@ sys.path[:0] = [str(PACKAGE), str(PACKAGE / "examples")]
 import conversations
 from callspool_agent import Session, Spool
 from conversations import OLD, Call, Config, Handoff, Message, Output
+from livekit import agents
 
 CAMPAIGN = {
     "campaignId": "campaign-1",
@@ -199,7 +200,34 @@ def the_example(driver: Driver) -> None:
     if told != "Ask again: email is not an e-mail address The lead is saved.":
         raise SystemExit(f"the example's tool told: {told}")
     recorded = call.save_conversation_session([])
-    driver.tell("example", recorded, turns, True, lead=LEAD)
+    driver.tell("example", recorded, turns, True, lead=LEAD, ends_when_saved=True)
+
+
+def a_real_session(driver: Driver) -> None:
+    """The example's agent in an `AgentSession` of the SDK, without a room and in writing."""
+    if OLD or not hasattr(agents.AgentSession, "run"):
+        return
+    import agent
+    from scripted import ScriptedModel
+
+    questions = ["Make it a lead, 'please' \\n", "\U0001f642 good\nbye"]
+    answers = ['It\'s "done".\n', "Bye \\ \u0646\u0639\u0645"]
+    call = driver.session("real-session")
+
+    async def converse() -> None:
+        async with agents.AgentSession(llm=ScriptedModel(LEAD, answers)) as session:
+            await session.start(agent=agent.Assistant(call))
+            for question in questions:
+                await session.run(user_input=question)
+            await agent.save(call, session)
+
+    asyncio.run(converse())
+    turns = []
+    for question, answer in zip(questions, answers):
+        turns.append({"role": "user", "content": question, "interrupted": False})
+        turns.append({"role": "assistant", "content": answer, "interrupted": False})
+    recorded = call.save_conversation_session([])
+    driver.tell("real-session", recorded, turns, True, lead=LEAD, ends_when_saved=True)
 
 
 def any_conversations(driver: Driver, count: int, seed: int) -> None:
@@ -227,6 +255,7 @@ def main() -> None:
     two_threads(driver)
     asynchronous(driver)
     the_example(driver)
+    a_real_session(driver)
     any_conversations(driver, int(count), int(seed))
 
 
