@@ -7,6 +7,7 @@ callspool reads as well.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,6 +18,10 @@ _SOURCE_OF_PRINTED = "session_history"
 
 # A picture inside a message would make the transcript larger than anything that was said.
 _OMITTED = "(left out)"
+
+# callspool reads no printed item of more than 4 MiB. What makes one as large is a picture in it.
+_LARGE = 1 << 20
+_DATA_URL = re.compile(r"(\bdata:\w+/[\w.+-]+;base64,)[A-Za-z0-9+/=]{256,}")
 
 
 def to_items(source: object) -> list[dict[str, Json]]:
@@ -66,6 +71,8 @@ def _converted(item: object) -> list[dict[str, Json]]:
 
 def _raw(text_of_item: str) -> dict[str, Json]:
     """An item of which only a text is known."""
+    if len(text_of_item) > _LARGE:
+        text_of_item = _DATA_URL.sub(rf"\1{_OMITTED}", text_of_item)
     return {
         "role": "unknown",
         "content": "",

@@ -114,6 +114,15 @@ class Items(unittest.TestCase):
         ):
             self.assertEqual(to_items(source), [{**raw, "raw": text}], source)
 
+    def test_a_picture_in_a_printed_item_does_not_cost_its_words(self) -> None:
+        url = "data:image/png;base64,"
+        image = f"ImageContent(image='{url}{{}}')"
+        printed = f"role='user' content=['AAAA', {image}, 'said']"
+        (item,) = to_items(printed.format("A" * 5_000_000))
+        self.assertEqual(item["raw"], printed.format("(left out)"))
+        small = printed.format("A" * 500_000)
+        self.assertEqual(to_items(small)[0]["raw"], small)
+
     def test_one_member_that_cannot_be_written_does_not_cost_the_rest(self) -> None:
         message = Model(role="user", content=["hi"], extra=Opaque(), created_at=1.5)
         expected = {"role": "user", "content": ["hi"], "extra": "<Opaque object>"}
