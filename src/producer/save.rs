@@ -263,7 +263,10 @@ fn place(
     file: Offered,
 ) -> Result<Stored, ProducerError> {
     match file.in_place {
-        Some(stored) => Ok(stored),
+        Some(stored) => {
+            deposit.keep(&stored.path)?;
+            Ok(stored)
+        }
         None => Ok(deposit.add(asset, &call.session_id, &file.bytes)?),
     }
 }
@@ -274,7 +277,11 @@ fn find_lead(deposit: &Deposit, call: &Call) -> Result<Option<Stored>, ProducerE
     if call.campaign().text(LEAD_FILE).is_some() {
         return Ok(None);
     }
-    Ok(deposit.added(Asset::Lead, &call.session_id)?.pop())
+    let newest = deposit.added(Asset::Lead, &call.session_id)?.pop();
+    if let Some(newest) = &newest {
+        deposit.keep(&newest.path)?;
+    }
+    Ok(newest)
 }
 
 /// The campaign metadata with what the customer's agents add to them.

@@ -104,7 +104,16 @@ impl Deposit {
                 source: SpoolError::new("read", &layout.root, source),
             })
         })?;
-        let dirs = [&layout.metadata, &layout.conversations, &layout.leads];
+        // The state directories too: those that a run makes are its user's alone, and the user who
+        // adds may be another one.
+        let dirs = [
+            &layout.metadata,
+            &layout.processed,
+            &layout.failed,
+            &layout.corrupt,
+            &layout.conversations,
+            &layout.leads,
+        ];
         for dir in dirs {
             durable::ensure_dir(&*disk, dir, Access::Group)?;
         }
@@ -150,6 +159,14 @@ impl Deposit {
                 // Another session's, or bytes that are no document and so nobody's.
                 DocumentReading::Document(_) | DocumentReading::Unparsable(_) => {}
                 DocumentReading::Vanished => return Ok(None),
+                DocumentReading::Unreadable(_) if self.is_closed(state) => {
+                    let dir = self.layout.dir(state).display();
+                    log::warn!(
+                        "cannot look into {dir}, so a session that is in there would be recorded \
+                         again; give this user's group the right to read it"
+                    );
+                    return Ok(None);
+                }
                 DocumentReading::Unreadable(reason) => {
                     let operation = "tell whether the session has a document already:";
                     let reason = io::Error::other(reason);
@@ -158,6 +175,14 @@ impl Deposit {
             }
         }
         Ok(None)
+    }
+
+    /// Whether a directory other than that of the pending documents may not be looked into: it is
+    /// the user's who makes the runs, and no call is to be lost for that.
+    fn is_closed(&self, state: State) -> bool {
+        let opened = self.disk.open_dir(self.layout.dir(state));
+        state != State::Pending
+            && opened.is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
     }
 
     /// Adds a transcript or a lead. What an earlier try has left with the same bytes is taken; a
@@ -377,7 +402,6 @@ mod tests {
         assert_eq!(name, "metadata_s.json");
         for state in [State::Processed, State::Failed, State::Corrupt] {
             let known = deposit.find("s").unwrap().unwrap();
-            fs::create_dir(layout.dir(state)).unwrap();
             let moved = layout.dir(state).join("metadata_s.json");
             durable::move_new(&SystemDisk, &known.path, layout.dir(state), &name).unwrap();
             let known = deposit.find("s").unwrap().unwrap();

@@ -129,13 +129,27 @@ fn the_readmes_config_file_is_accepted() {
 }
 
 #[test]
+fn the_readmes_call_and_lead_can_be_recorded() {
+    let call = block("json", "\"items\"");
+    callspool::producer::RecordInput::parse(call.as_bytes()).unwrap();
+    let (_, lead) = README.split_once("`lead.json` is `").unwrap();
+    let (lead, _) = lead.split_once('`').unwrap();
+    callspool::producer::LeadInput::parse(lead.as_bytes()).unwrap();
+}
+
+#[test]
 fn every_command_line_of_the_readme_is_understood() {
     let lines = README.replace("\\\n", " ");
     let commands: Vec<Vec<&str>> = lines
         .lines()
         .filter_map(|line| line.strip_prefix("$ "))
         .flat_map(|line| line.split('|'))
-        .map(|command| command.split_whitespace().collect::<Vec<_>>())
+        .map(|command| {
+            let words = command.split_whitespace();
+            words
+                .filter(|word| !word.starts_with(['<', '>']))
+                .collect::<Vec<_>>()
+        })
         .filter(|words| {
             words
                 .first()

@@ -1,7 +1,8 @@
 //! Who may read what was recorded, and disks that take nothing.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::fs::Permissions;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::Command;
 
@@ -55,12 +56,62 @@ fn the_callers_umask_says_who_may_do_what_with_a_recording() {
                 "{name} under {umask}"
             );
         }
-        // A run's own files are its user's alone.
+        for made in [Dir::Processed, Dir::Failed, Dir::Corrupt] {
+            assert_eq!(mode(&site.dir(made)), dir, "{made:?} under {umask}");
+        }
+        // A run's own files are its user's alone, and documents keep their mode.
         after(&prepare, &site.command(["run"])).output().unwrap();
-        assert_eq!(mode(&site.dir(Dir::Processed)), 0o700, "under {umask}");
+        let lock = site.dir(Dir::Pending).join(".callspool.lock");
+        assert_eq!(mode(&lock), 0o600, "under {umask}");
         let document = site.dir(Dir::Processed).join("metadata_x.json");
         assert_eq!(mode(&document), file, "under {umask}");
     }
+}
+
+/// The command, such that rights count: a superuser's is run without the power to pass over them.
+fn with_rights(command: Command, locked: &Path) -> Command {
+    if fs::read_dir(locked).is_err() {
+        return command;
+    }
+    let mut without = Command::new("setpriv");
+    without
+        .arg("--bounding-set=-dac_override,-dac_read_search")
+        .arg(command.get_program())
+        .args(command.get_args())
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin");
+    without
+}
+
+#[test]
+fn no_call_is_lost_for_an_archive_that_the_agent_may_not_look_into() {
+    let site = site();
+    record(&site, &call("x")).expect(0);
+    let closed = site.dir(Dir::Processed);
+    fs::set_permissions(&closed, Permissions::from_mode(0o000)).unwrap();
+    let mut command = with_rights(site.command(["record"]), &closed);
+    let outcome = feed(&mut command, call("y").to_string().as_bytes()).expect(0);
+    assert!(
+        outcome.stderr.contains("cannot look into")
+            && outcome.stderr.contains("processed_metadata"),
+        "{}",
+        outcome.stderr
+    );
+    // What is pending must be seen.
+    let pending = site.dir(Dir::Pending).join("metadata_x.json");
+    fs::set_permissions(&pending, Permissions::from_mode(0o000)).unwrap();
+    let mut command = with_rights(site.command(["record"]), &closed);
+    let outcome = feed(&mut command, call("x").to_string().as_bytes()).expect(20);
+    assert!(
+        outcome
+            .stderr
+            .contains("cannot tell whether the session has a document already"),
+        "{}",
+        outcome.stderr
+    );
+    fs::set_permissions(&pending, Permissions::from_mode(0o600)).unwrap();
+    fs::set_permissions(&closed, Permissions::from_mode(0o700)).unwrap();
+    site.run(&[]).expect(0).counts(&[("uploaded", 2)]);
 }
 
 #[test]
@@ -127,5 +178,15 @@ fn a_root_that_is_not_there_is_code_10_and_directories_below_it_are_made() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     made.sort();
-    assert_eq!(made, ["call_metadata", "conversations", "leads"]);
+    assert_eq!(
+        made,
+        [
+            "call_metadata",
+            "conversations",
+            "corrupt_metadata",
+            "failed_metadata",
+            "leads",
+            "processed_metadata"
+        ]
+    );
 }

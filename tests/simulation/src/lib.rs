@@ -2,7 +2,7 @@
 //!
 //! Everything that may go wrong comes from one seed: disk operations fail, the process is killed
 //! or the power goes at any of them, the API answers with everything it may answer with, the clock
-//! jumps, producers are late, operators requeue, a second run starts while one is under way. The
+//! jumps, producers are late or die, operators requeue, a second run starts while one is under way. The
 //! same seed tells the same story, so a failure is replayed by its number.
 //!
 //! [`tell`] tells the story of one seed; [`sweep`] goes through every operation of a fixed story
@@ -21,6 +21,7 @@ mod evidence;
 mod faults;
 mod layout;
 mod producer;
+mod recording;
 mod run;
 mod story;
 mod sweep;

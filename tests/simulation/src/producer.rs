@@ -36,8 +36,7 @@ impl Producer {
     pub(crate) fn produce(&mut self, shared: &Shared) {
         let mut world = shared.get();
         let mut rng = world.rng.fork();
-        self.count += 1;
-        let id = format!("s{}", self.count);
+        let id = self.next_id();
         let age = TimeDelta::seconds([0, 90, 90, 600, 3600, 7200][rng.usize(..6)]);
         let written = world.now - age;
         world.note(|| format!("-- the producer writes {id}"));
@@ -53,6 +52,12 @@ impl Producer {
         let path = layout().metadata.join(&origin.name);
         put(&mut world, &path, &origin.bytes, written);
         self.origins.push(origin);
+    }
+
+    /// An id that no session has yet.
+    pub(crate) fn next_id(&mut self) -> String {
+        self.count += 1;
+        format!("s{}", self.count)
     }
 
     /// Writes what is due by now.

@@ -68,7 +68,11 @@ pub(crate) fn requeue(
 }
 
 /// Lets a process live until it ends or dies. Any other panic is a bug, and goes on.
-fn live(world: &Shared, plan: Plan, process: impl FnOnce() -> (End, Option<Value>)) -> Ended {
+pub(crate) fn live(
+    world: &Shared,
+    plan: Plan,
+    process: impl FnOnce() -> (End, Option<Value>),
+) -> Ended {
     let (end, report) = match catch_unwind(AssertUnwindSafe(process)) {
         Ok(ended) => ended,
         Err(payload) if is_death(&*payload) => match plan.death {

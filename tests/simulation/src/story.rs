@@ -16,6 +16,7 @@ use crate::evidence;
 use crate::faults::{Death, Plan};
 use crate::layout::layout;
 use crate::producer::Producer;
+use crate::recording::Call;
 use crate::run::{self, Ended};
 use crate::world::Shared;
 
@@ -64,10 +65,12 @@ pub(crate) struct Story {
     pub(crate) world: Shared,
     pub(crate) rng: Rng,
     pub(crate) told: Told,
-    producer: Producer,
+    pub(crate) producer: Producer,
     policy: Policy,
     limits: Limits,
     events: Vec<Event>,
+    /// Calls that were recorded, or tried to be.
+    pub(crate) calls: Vec<Call>,
     /// Operations of the last run.
     pub(crate) operations: u64,
 }
@@ -99,6 +102,7 @@ impl Story {
             policy,
             limits,
             events: Vec::new(),
+            calls: Vec::new(),
             operations: 500,
         }
     }
@@ -124,6 +128,7 @@ impl Story {
         let first = self.events.is_empty();
         let count = self.rng.usize(usize::from(first)..5);
         self.produce(count);
+        self.record_some();
         self.pass_time();
         self.producer.catch_up(&self.world);
         if self.rng.u8(..4) == 0 {
@@ -157,7 +162,7 @@ impl Story {
     }
 
     /// What is to go wrong in the next process.
-    fn plan(&mut self) -> Plan {
+    pub(crate) fn plan(&mut self) -> Plan {
         let mut plan = Plan::default();
         match self.rng.u8(..5) {
             0 | 1 => {
@@ -202,14 +207,14 @@ impl Story {
         self.judge(rest);
     }
 
-    fn count(&mut self, ended: &Ended) {
+    pub(crate) fn count(&mut self, ended: &Ended) {
         self.told.processes += 1;
         self.told.deaths += u64::from(matches!(ended.end, End::Killed | End::PowerLost));
         self.told.disk_failures += self.world.get().disk_failures;
     }
 
     /// A sync that failed ends the run, and nothing is synced after it.
-    fn judge_syncs(&mut self, ended: &Ended) {
+    pub(crate) fn judge_syncs(&mut self, ended: &Ended) {
         let world = self.world.get();
         let (failed, after) = (world.failed_syncs, world.syncs_after_failed);
         drop(world);
@@ -319,6 +324,7 @@ impl Story {
         let evidence = self.evidence();
         let violations: Vec<String> = drained(&evidence).iter().map(ToString::to_string).collect();
         self.told.violations.extend(violations);
+        self.judge_calls();
     }
 
     /// How many of the files beside the pending documents are the program's own.
@@ -335,12 +341,12 @@ impl Story {
         }
     }
 
-    fn violation(&mut self, text: String) {
+    pub(crate) fn violation(&mut self, text: String) {
         self.world.get().note(|| format!("!! {text}"));
         self.told.violations.push(text);
     }
 
-    fn spool(&self) -> Arc<invariants::Spool> {
+    pub(crate) fn spool(&self) -> Arc<invariants::Spool> {
         Arc::new(evidence::spool(&self.world.get().disk))
     }
 

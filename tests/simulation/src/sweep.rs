@@ -1,5 +1,6 @@
-//! Sweeps: the first run of one fixed story, once for every operation in it. Each time another
-//! operation fails or is the last; then everything must still come to a good end.
+//! Sweeps: the first run of one fixed story, once for every operation in it, and the recording of a
+//! call likewise. Each time another operation fails or is the last; then everything must still come
+//! to a good end.
 
 use crate::faults::{Death, ERRORS, Failing, Plan};
 use crate::story::Story;
@@ -7,7 +8,7 @@ use crate::story::Story;
 /// What happens at the operation that a sweep has come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sweep {
-    /// It fails with each of the errors, once, and with all after it.
+    /// It fails with each of the errors, once, and with all after it; then the recording's.
     Failing,
     /// The process is killed; then the power goes at the same place, with several outcomes.
     Dying,
@@ -44,6 +45,9 @@ pub fn sweep(seed: u64, sweep: Sweep, stride: u64) -> Swept {
             Sweep::DyingTwice => swept.die_twice(seed, at, step),
         }
     }
+    if sweep != Sweep::DyingTwice {
+        swept.record(seed, sweep, step);
+    }
     swept
 }
 
@@ -64,6 +68,31 @@ impl Begun {
     fn first(mut self, plan: Plan) -> u64 {
         self.0.run(plan);
         self.0.operations
+    }
+
+    /// Records a call with a lead, undisturbed; gives the number of its operations.
+    fn first_recording(mut self) -> u64 {
+        let call = self.0.begin_call(true);
+        self.0.record(call, &[Plan::default()])
+    }
+
+    /// Records a call under a plan and, if it is to be retried, once more undisturbed, and another one
+    /// after it; then runs to the end.
+    fn go_recording(mut self, plan: Plan, is_retried: bool) -> Vec<String> {
+        let call = self.0.begin_call(true);
+        let plans = [plan, Plan::default()];
+        self.0
+            .record(call, if is_retried { &plans } else { &plans[..1] });
+        self.0.run(Plan::default());
+        if !is_retried {
+            self.0.record(call, &[Plan::default()]);
+        }
+        let other = self.0.begin_call(false);
+        self.0.record(other, &[Plan::default()]);
+        if self.0.told.violations.is_empty() {
+            self.0.drain();
+        }
+        self.0.end().violations
     }
 
     /// Makes one run with each plan, then runs without faults to the end; gives what was wrong,
@@ -90,19 +119,8 @@ impl Swept {
     }
 
     fn fail(&mut self, seed: u64, at: u64) {
-        for errno in ERRORS {
-            for for_ever in [false, true] {
-                let failing = Some(Failing {
-                    at,
-                    errno,
-                    for_ever,
-                });
-                let plan = Plan {
-                    failing,
-                    ..Plan::default()
-                };
-                self.tell(seed, 0, &[plan]);
-            }
+        for plan in failing(at) {
+            self.tell(seed, 0, &[plan]);
         }
     }
 
@@ -111,6 +129,41 @@ impl Swept {
         for outcome in 0..OUTCOMES {
             self.tell(seed, outcome, &[dying(at, Death::PowerLoss)]);
         }
+    }
+
+    /// Goes through the operations of the recording of a call, which is then tried again or not.
+    fn record(&mut self, seed: u64, sweep: Sweep, step: usize) {
+        let operations = begin(seed, 0).first_recording();
+        self.operations += operations;
+        for at in (1..=operations).step_by(step) {
+            for is_retried in [true, false] {
+                match sweep {
+                    Sweep::Failing => {
+                        for plan in failing(at) {
+                            self.tell_recording(seed, 0, plan, is_retried);
+                        }
+                    }
+                    _ => {
+                        self.tell_recording(seed, 0, dying(at, Death::Kill), is_retried);
+                        for outcome in 0..OUTCOMES {
+                            let plan = dying(at, Death::PowerLoss);
+                            self.tell_recording(seed, outcome, plan, is_retried);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn tell_recording(&mut self, seed: u64, outcome: u64, plan: Plan, is_retried: bool) {
+        self.stories += 1;
+        let violations = begin(seed, outcome).go_recording(plan, is_retried);
+        let place = |text: String| {
+            format!(
+                "seed {seed}, outcome {outcome}, recording, {plan:?}, retried {is_retried}: {text}"
+            )
+        };
+        self.violations.extend(violations.into_iter().map(place));
     }
 
     fn die_twice(&mut self, seed: u64, at: u64, step: usize) {
@@ -122,6 +175,21 @@ impl Swept {
             }
         }
     }
+}
+
+/// Every way in which an operation fails.
+fn failing(at: u64) -> impl Iterator<Item = Plan> {
+    let ways = ERRORS
+        .into_iter()
+        .flat_map(|errno| [(errno, false), (errno, true)]);
+    ways.map(move |(errno, for_ever)| Plan {
+        failing: Some(Failing {
+            at,
+            errno,
+            for_ever,
+        }),
+        ..Plan::default()
+    })
 }
 
 fn dying(at: u64, death: Death) -> Plan {
