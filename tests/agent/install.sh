@@ -31,7 +31,7 @@ else
 fi
 
 # Not every Python has the SDK's packages, or what it takes to make an environment.
-for python in "${PYTHON:-python3}" python3.13 python3.12 python3.11 python3.14; do
+for python in "${PYTHON:-python3}" python3 python3.13 python3.12 python3.11 python3.14; do
     tag=$("$python" -c '
 import sys, ensurepip, venv
 print("%d.%d" % sys.version_info[:2])
