@@ -15,7 +15,7 @@ FUZZ_SECONDS ?= 600
 FUZZ_TARGETS ?= $(sort $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs))))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test schemas soak simulate fuzz fuzz-keep fuzz-tools mutants check fmt fmt-check clippy doc deny install uninstall clean
+.PHONY: help demo build test agents schemas soak simulate fuzz fuzz-keep fuzz-tools mutants check fmt fmt-check clippy doc deny install uninstall clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,9 @@ build: ## Build the program, optimised
 
 test: ## Run every test
 	$(CARGO) test --workspace --locked
+
+agents: ## Let agents with every version of LiveKit's SDK talk, and compare what arrives (needs PyPI; 3 GB below target/)
+	$(CARGO) test --locked --test agent -- --ignored --nocapture
 
 SEEDS ?= 1000
 FIRST ?= 0

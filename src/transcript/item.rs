@@ -33,10 +33,13 @@ pub(super) enum Item {
     Unreadable,
 }
 
-/// An item, and when it was made.
+/// An item, and what it tells besides.
 pub(super) struct Timed {
     pub(super) item: Item,
+    /// When it was made.
     pub(super) time: Option<DateTime<Utc>>,
+    /// Whether a message asks for the call that makes a lead.
+    pub(super) asks_for_lead: bool,
 }
 
 /// The printed object inside an item.
@@ -53,13 +56,19 @@ pub(super) fn read(value: &RawValue) -> Timed {
         return Timed {
             item: Item::Unreadable,
             time: None,
+            asks_for_lead: false,
         };
     };
     let printed = Printed::read(&object);
     Timed {
         time: made_at(&object, printed.item()),
         item: classify(&object, &printed),
+        asks_for_lead: printed.item().is_some_and(asks_for_lead),
     }
+}
+
+fn asks_for_lead(item: &PrintedItem) -> bool {
+    item.calls.iter().any(|name| name == LEAD_FUNCTION)
 }
 
 fn classify(object: &RawObject, printed: &Printed) -> Item {
@@ -94,6 +103,9 @@ fn from_printed(
     }
     let text = own_text.or_else(|| item.content.clone().filter(|text| has_text(text)));
     match (item.role.clone().or(own_role), text) {
+        (_, None) if !item.calls.is_empty() => Item::FunctionCall {
+            creates_lead: asks_for_lead(item),
+        },
         (_, None) => Item::Empty,
         // Something was said, and who said it cannot be told.
         (None, Some(_)) => Item::Unreadable,
@@ -166,12 +178,12 @@ impl Printed {
     }
 }
 
-/// A content's text: a string, or the strings of a list, a newline between them. `None` when it
-/// holds nothing but white space.
+/// A content's text: a string, or the strings of a list and the words of its sounds, a newline
+/// between them. `None` when it holds nothing but white space.
 fn content(value: &RawValue) -> Option<String> {
     let mut parts: Option<String> = None;
     let add = |part: &RawValue| {
-        let Some(text) = json::string(part) else {
+        let Some(text) = json::string(part).or_else(|| words_of_sound(part)) else {
             return;
         };
         match &mut parts {
@@ -187,6 +199,17 @@ fn content(value: &RawValue) -> Option<String> {
         None => json::string(value)?,
     };
     has_text(&text).then_some(text)
+}
+
+/// What was said in a sound, as a realtime model gives it.
+fn words_of_sound(part: &RawValue) -> Option<String> {
+    // Most parts are no object, and a sound may be large.
+    if !part.get().starts_with('{') {
+        return None;
+    }
+    let part = RawObject::from_raw(part)?;
+    let is_sound = part.text("type").as_deref() == Some("audio_content");
+    is_sound.then(|| part.string("transcript")).flatten()
 }
 
 fn has_text(text: &str) -> bool {
@@ -260,6 +283,15 @@ mod tests {
         for (content, expected) in [
             (r#"" a\n ""#, " a\n "),
             (r#"["a", 1, null, {"text":"x"}, "", "b "]"#, "a\n\nb "),
+            (
+                r#"["a", {"type":"audio_content","frame":[{"data":"AA=="}],"transcript":"b 'c'"}]"#,
+                "a\nb 'c'",
+            ),
+            (
+                r#"["a", {"type":"audio_content"}, {"type":"audio_content","transcript":null},
+                    {"type":"image_content","transcript":"b"}, {"transcript":"c"}]"#,
+                "a",
+            ),
             (r#""\ud83d\ude42""#, "🙂"),
         ] {
             let turn = said(&format!(r#"{{"role":"user","content":{content}}}"#));

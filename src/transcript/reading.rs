@@ -51,7 +51,12 @@ pub fn parse(bytes: &[u8]) -> Result<Transcript, TranscriptError> {
 pub(crate) fn read_items(list: &RawValue) -> Option<Transcript> {
     let mut transcript = Transcript::default();
     json::for_each(list, |value| {
-        let Timed { item, time } = item::read(value);
+        let Timed {
+            item,
+            time,
+            asks_for_lead,
+        } = item::read(value);
+        transcript.lead_generated |= asks_for_lead;
         if let Some(time) = time {
             let (first, last) = transcript.span.unwrap_or((time, time));
             transcript.span = Some((first.min(time), last.max(time)));
@@ -235,6 +240,17 @@ mod tests {
             let transcript = read(&format!(r#"{{"items":[{call}],"lead_generated":false}}"#));
             assert!(transcript.lead_generated, "{call}");
             assert_eq!(transcript.skipped.function_calls, 1, "{call}");
+        }
+        let asking = r#"ChatMessage(role='assistant', content='one moment', tool_calls=[FunctionCallInfo(function_info=FunctionInfo(name='create_lead'))])"#;
+        for (text, turns) in [
+            (asking.to_owned(), 1),
+            (asking.replace("one moment", ""), 0),
+        ] {
+            let item = serde_json::json!({"role": "unknown", "content": "", "raw": text});
+            let transcript = read(&format!(r#"{{"items":[{item}]}}"#));
+            assert!(transcript.lead_generated, "{item}");
+            assert_eq!(transcript.turns.len(), turns, "{item}");
+            assert_eq!(transcript.skipped.function_calls, 1 - turns, "{item}");
         }
         for call in [
             r#"{"type":"function_call","name":"create_leads"}"#,

@@ -16,7 +16,7 @@ pub struct PrintedItem {
     pub item_type: Option<String>,
     /// `system`, `user`, `assistant`, …: a string, or a member of an enum.
     pub role: Option<String>,
-    /// The text: a string, or a list's strings, a newline between them.
+    /// The text: a string, or a list's strings and the words of its sounds, a newline between them.
     pub content: Option<String>,
     /// Whether the speaker was cut off.
     pub interrupted: Option<bool>,
@@ -26,6 +26,8 @@ pub struct PrintedItem {
     pub created_at: Option<String>,
     /// The function's name, in a function call.
     pub name: Option<String>,
+    /// The functions that a message calls; before version 1.0 these were no items of their own.
+    pub calls: Vec<String>,
     /// Whether a content was read, be it of another kind than text.
     has_content: bool,
 }
@@ -88,7 +90,7 @@ fn fields<'a>(cursor: &mut Cursor<'a>, item: &mut PrintedItem) -> Result<(), Lit
 /// The item type that a class of the SDK stands for; its fields say it too, but not in every
 /// version.
 fn type_of_class(class: &str) -> Option<&'static str> {
-    match class.rsplit('.').next().unwrap_or(class) {
+    match class_name(class) {
         "ChatMessage" => Some("message"),
         "FunctionCall" => Some("function_call"),
         "FunctionCallOutput" => Some("function_call_output"),
@@ -112,6 +114,7 @@ impl PrintedItem {
             Some("transcript_confidence") => self.transcript_confidence = number(&value),
             Some("created_at") => self.created_at = number(&value).or_else(|| string(value)),
             Some("name") => self.name = string(value),
+            Some("tool_calls") => self.calls = called(value),
             _ => {}
         }
     }
@@ -121,11 +124,49 @@ impl PrintedItem {
 fn text(value: Value<'_>) -> Option<String> {
     match value {
         Value::List(values) | Value::Tuple(values) => {
-            let strings: Vec<String> = values.into_iter().filter_map(string).collect();
+            let strings: Vec<String> = values.into_iter().filter_map(part).collect();
             (!strings.is_empty()).then(|| strings.join("\n"))
+        }
+        other => part(other),
+    }
+}
+
+/// A part of a content: a text, or the words that a realtime model gives with a sound.
+fn part(value: Value<'_>) -> Option<String> {
+    match value {
+        Value::Call { name, arguments } if class_name(name) == "AudioContent" => {
+            member(arguments, "transcript").and_then(string)
         }
         other => string(other),
     }
+}
+
+/// The names of the functions in a list of `FunctionCallInfo(function_info=FunctionInfo(name=…))`.
+fn called(value: Value<'_>) -> Vec<String> {
+    let Value::List(calls) = value else {
+        return Vec::new();
+    };
+    let name = |call| match call {
+        Value::Call { arguments, .. } => match member(arguments, "function_info")? {
+            Value::Call { arguments, .. } => string(member(arguments, "name")?),
+            _ => None,
+        },
+        _ => None,
+    };
+    calls.into_iter().filter_map(name).collect()
+}
+
+/// The argument of that name.
+fn member<'a>(arguments: Vec<Argument<'a>>, name: &str) -> Option<Value<'a>> {
+    arguments
+        .into_iter()
+        .find(|argument| argument.keyword == Some(name))
+        .map(|argument| argument.value)
+}
+
+/// A class without the modules before it.
+fn class_name(class: &str) -> &str {
+    class.rsplit('.').next().unwrap_or(class)
 }
 
 /// A role: a string, or a member of an enum, as `ChatRole.USER` or `<ChatRole.USER: 'user'>`.
@@ -306,6 +347,43 @@ mod tests {
             assert_eq!(error.offset, offset, "{text}: {error}");
             assert!(!error.to_string().contains("secret"));
         }
+    }
+
+    #[test]
+    fn the_words_of_a_sound_are_text() {
+        let sound =
+            |words| format!("AudioContent(frame=[rtc.AudioFrame(n=1)], transcript={words})");
+        for (content, expected) in [
+            (format!("['a', {}]", sound("'it\\'s b'")), Some("a\nit's b")),
+            (format!("[{}]", sound("\"c\"")), Some("c")),
+            (format!("[llm.{}]", sound("'d'")), Some("d")),
+            (sound("'e'"), Some("e")),
+            (format!("[{}]", sound("None")), None),
+            ("[ImageContent(transcript='x')]".to_owned(), None),
+            ("[AudioContent('x')]".to_owned(), None),
+        ] {
+            let item = parse(&format!("role='user' content={content}")).unwrap();
+            assert_eq!(item.content.as_deref(), expected, "{content}");
+        }
+    }
+
+    #[test]
+    fn the_functions_that_a_message_calls_are_named() {
+        let call = |name| {
+            format!(
+                "FunctionCallInfo(tool_call_id='x', function_info=FunctionInfo(name={name}, callable=<function f.<locals>.g at 0x7f>), arguments={{'name': 'y'}})"
+            )
+        };
+        let item = parse(&format!(
+            "ChatMessage(role='assistant', name=None, content='', tool_calls=[{}, {}, {}, Other(name='z'), 1])",
+            call("'look_up'"),
+            call("None"),
+            call("'create_lead'"),
+        ))
+        .unwrap();
+        assert_eq!(item.calls, ["look_up", "create_lead"]);
+        let item = parse("ChatMessage(role='user', content='a', tool_calls=None)").unwrap();
+        assert!(item.calls.is_empty());
     }
 
     #[test]
