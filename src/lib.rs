@@ -15,6 +15,7 @@
 //! [`spool::LeasedSpool`], which exists only while the lock is held. That is why `dry-run` and
 //! `inspect` cannot change anything.
 
+pub mod adoption;
 pub mod cli;
 pub mod clock;
 pub mod command;
@@ -23,6 +24,7 @@ pub mod drain;
 pub mod interrupt;
 pub mod json;
 pub mod lead;
+pub mod legacy;
 pub mod logging;
 pub mod manifest;
 pub mod outcome;

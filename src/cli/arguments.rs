@@ -50,6 +50,9 @@ pub(super) enum CommandArguments {
     /// Put sessions back to pending
     #[command(after_help = help::REQUEUE)]
     Requeue(RequeueArguments),
+    /// Make documents for transcripts that none names
+    #[command(after_help = help::ADOPT)]
+    Adopt(AdoptArguments),
 }
 
 #[derive(Debug, Args)]
@@ -108,6 +111,37 @@ pub(super) struct RequeueArguments {
     /// Also for sessions that are fully delivered
     #[arg(long)]
     pub(super) force: bool,
+    /// Print what would be done, and do nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("decision").args(["recording", "no_recording"]))]
+pub(super) struct AdoptArguments {
+    /// Settle one session by hand: its id, or its transcript's name without .json
+    #[arg(long, value_name = "ID", requires = "decision")]
+    pub(super) session: Option<String>,
+    /// With --session: its recording, or the manifest of it, in recordings/
+    #[arg(long, value_name = "FILE", requires = "session")]
+    pub(super) recording: Option<String>,
+    /// With --session: it has no recording
+    #[arg(long, requires = "session")]
+    pub(super) no_recording: bool,
+    /// With --session: its lead, in leads/
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "session",
+        conflicts_with = "no_lead"
+    )]
+    pub(super) lead: Option<String>,
+    /// With --session: it has no lead
+    #[arg(long, requires = "session")]
+    pub(super) no_lead: bool,
+    /// With --session: its transcript, where several go by that id
+    #[arg(long, value_name = "FILE", requires = "session")]
+    pub(super) transcript: Option<String>,
     /// Print what would be done, and do nothing
     #[arg(long)]
     pub(super) dry_run: bool,

@@ -70,3 +70,18 @@ Examples:
       ids from another program
   callspool requeue --part recording --force session_20251029_135057_99509edf
       send a recording again that was delivered";
+
+pub(super) const ADOPT: &str = "\
+A recording or lead is matched only when it can be told for certain: by the ids in the files, by
+their names, or by room and time, and only when neither side has another candidate. Everything else
+is reported as ambiguous, with the candidates, and waits for a person.
+
+Examples:
+  callspool adopt --dry-run
+      what would be adopted, with which files and why
+  callspool adopt
+      make the documents; the next run delivers them
+  callspool run --adopt
+      both, for one line in a crontab
+  callspool adopt --session session_20251029_135057_99509edf --recording EG_KfWxAFCAvH79.json
+      settle one that was ambiguous; --no-recording and --no-lead say that there is none";

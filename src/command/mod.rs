@@ -3,6 +3,7 @@
 //! The only place for `anyhow`: below, errors are typed. Every way to fail names its exit code
 //! where it happens; none is guessed from an error's type afterwards.
 
+mod adopt;
 mod client;
 mod dry_run;
 mod failure;
@@ -18,7 +19,9 @@ use crate::config::Settings;
 use crate::report::ExitCode;
 
 pub use failure::CommandFailure;
-pub use request::{Command, Inspect, PartChoice, Requeue, RequeueSet, Selection, StateFilter};
+pub use request::{
+    Adopt, Command, Inspect, PartChoice, Requeue, RequeueSet, Selection, StateFilter,
+};
 
 /// Carries a command out.
 ///
@@ -30,5 +33,6 @@ pub fn execute(settings: &Settings, command: &Command) -> Result<ExitCode, Comma
         Command::DryRun => dry_run::dry_run(settings),
         Command::Inspect(request) => inspect::inspect(settings, request),
         Command::Requeue(request) => requeue::requeue(settings, request),
+        Command::Adopt(request) => adopt::adopt(settings, request),
     }
 }

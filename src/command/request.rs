@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+use crate::adoption::ByHand;
+
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -15,6 +17,17 @@ pub enum Command {
     Inspect(Inspect),
     /// Put sessions back to pending.
     Requeue(Requeue),
+    /// Make documents for transcripts that none names.
+    Adopt(Adopt),
+}
+
+/// What to adopt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adopt {
+    /// What a person says of one session; `None` for all that can be told without one.
+    pub by_hand: Option<ByHand>,
+    /// Whether to only print what would be done.
+    pub dry_run: bool,
 }
 
 /// What to show.

@@ -5,10 +5,12 @@
 //! data out: no files, no clock, and no knowledge of what is sent to the API.
 
 mod conversation;
+mod identity;
 mod item;
 pub mod python_literal;
 mod reading;
 pub mod sdk_repr;
 
 pub use conversation::{Role, Skipped, Transcript, Turn};
+pub use identity::{Identity, identity};
 pub use reading::{TranscriptError, parse};

@@ -63,7 +63,7 @@ pub fn parse(bytes: &[u8]) -> Result<Transcript, TranscriptError> {
 }
 
 /// The list of the items. A file that has both gets the one that holds something.
-fn items(object: &RawObject) -> Option<&RawValue> {
+pub(super) fn items(object: &RawObject) -> Option<&RawValue> {
     let list = |name| {
         object
             .get(name)

@@ -26,6 +26,8 @@ pub struct PrintedItem {
     pub created_at: Option<String>,
     /// The function's name, in a function call.
     pub name: Option<String>,
+    /// What the function was called with, in a function call: JSON as a rule.
+    pub arguments: Option<String>,
     /// Whether a content was read, be it of another kind than text.
     has_content: bool,
 }
@@ -42,6 +44,13 @@ pub fn parse(text: &str) -> Result<PrintedItem, LiteralError> {
         Err(error) if item.role.is_none() || !item.has_content => Err(error),
         Ok(()) | Err(_) => Ok(item),
     }
+}
+
+/// Reads a printed function call, as far as it can be read; `None` when nothing can.
+pub(super) fn parse_call(text: &str) -> Option<PrintedItem> {
+    let mut item = PrintedItem::default();
+    let _ = read(text, &mut item);
+    (item != PrintedItem::default()).then_some(item)
 }
 
 fn read(text: &str, item: &mut PrintedItem) -> Result<(), LiteralError> {
@@ -112,6 +121,7 @@ impl PrintedItem {
             Some("transcript_confidence") => self.transcript_confidence = number(&value),
             Some("created_at") => self.created_at = number(&value).or_else(|| string(value)),
             Some("name") => self.name = string(value),
+            Some("arguments") => self.arguments = string(value),
             _ => {}
         }
     }

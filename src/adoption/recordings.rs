@@ -1,0 +1,284 @@
+//! Which recording is a transcript's: by egress id, by file name, by room and time.
+
+use std::collections::BTreeMap;
+
+use super::estate::{CallFacts, EgressFacts, Estate, Micros, Overlap, Patience, Span, micros};
+use super::field::{Edge, Field};
+use super::index::{Take, Takes};
+use super::names::{self, Endings};
+use super::standing;
+
+/// By what a recording is known to be a transcript's.
+pub(super) const BY_EGRESS: &str = "egress id";
+pub(super) const BY_NAME: &str = "file name";
+pub(super) const BY_ROOM: &str = "room name and time";
+
+const SHARED_FILE: &str = "several manifests name its file";
+const OTHER_TIME: &str = "the names say so, and the times do not";
+const OTHER_AGE: &str = "the names say so, but the file is not of the time of the call";
+const NO_TIME: &str = "the number fits, and the times are not known";
+const SHORT: &str = "the number fits, and less than half of the time";
+const NO_MANIFEST: &str = "number and time fit, but no manifest says so";
+
+/// How long before its call a recording may have been started.
+const LEAD_IN: Micros = 5 * 60 * 1_000_000;
+
+/// What recordings are matched against.
+pub(super) struct Matcher<'a> {
+    pub(super) estate: &'a Estate,
+    pub(super) takes: &'a Takes,
+    pub(super) patience: Patience,
+}
+
+impl Matcher<'_> {
+    /// Goes through all stages for these transcripts.
+    pub(super) fn match_all(&self, calls: &[usize], field: &mut Field) {
+        let edges = self.by_egress(calls);
+        field.settle(&edges, BY_EGRESS);
+        let edges = self.by_name(calls, field);
+        field.settle(&edges, BY_NAME);
+        let edges = self.by_room(calls, field);
+        field.settle(&edges, BY_ROOM);
+    }
+
+    fn facts(&self, call: usize) -> Option<&CallFacts> {
+        standing::facts(self.estate.transcripts.get(call)?)
+    }
+
+    /// The certain stage. What a document has is not left out here: then it is a collision.
+    fn by_egress(&self, calls: &[usize]) -> Vec<Edge> {
+        let edge = |call: &usize| {
+            let id = self.facts(*call)?.egress_id.as_ref()?;
+            let thing = self.takes.of_egress(id)?;
+            Some(Edge {
+                call: *call,
+                thing,
+                doubt: None,
+            })
+        };
+        calls.iter().filter_map(edge).collect()
+    }
+
+    fn by_name(&self, calls: &[usize], field: &Field) -> Vec<Edge> {
+        let mut edges = Vec::new();
+        for call in calls.iter().copied().filter(|call| field.is_open(*call)) {
+            let (Some(transcript), Some(facts)) =
+                (self.estate.transcripts.get(call), self.facts(call))
+            else {
+                continue;
+            };
+            let endings = Endings::of(&transcript.name, facts);
+            let named = endings.session.iter().chain(endings.stamp.iter());
+            for thing in named.flat_map(|ending| self.takes.of_ending(ending)) {
+                let Some(take) = self.takes.all.get(*thing) else {
+                    continue;
+                };
+                if field.is_claimed(*thing) || !self.is_possible(take, facts) {
+                    continue;
+                }
+                let doubt = self.doubt_of_name(take, facts, transcript.modified);
+                edges.push(Edge {
+                    call,
+                    thing: *thing,
+                    doubt,
+                });
+            }
+        }
+        edges
+    }
+
+    /// Whether a recording is not another egress's than the transcript's.
+    fn is_possible(&self, take: &Take, facts: &CallFacts) -> bool {
+        let Some(id) = &facts.egress_id else {
+            return true;
+        };
+        let mut egresses = take.egresses.iter();
+        take.egresses.is_empty()
+            || egresses.any(|it| self.estate.egresses.get(*it).is_some_and(|it| it.id == *id))
+    }
+
+    fn doubt_of_name(
+        &self,
+        take: &Take,
+        facts: &CallFacts,
+        modified: Micros,
+    ) -> Option<&'static str> {
+        match take.egresses.as_slice() {
+            [] => self
+                .is_of_other_age(take, facts, modified)
+                .then_some(OTHER_AGE),
+            [egress] => {
+                let egress = &self.estate.egresses.get(*egress)?.facts;
+                let is_apart = match (facts.span(), egress.span()) {
+                    (Some(call), Some(egress)) => call.overlap(egress) == Overlap::None,
+                    _ => false,
+                };
+                is_apart.then_some(OTHER_TIME)
+            }
+            _ => Some(SHARED_FILE),
+        }
+    }
+
+    /// Whether a file without a manifest was written at another time than the call: before it, or,
+    /// where the transcript still has the time at which it was written, long after.
+    fn is_of_other_age(&self, take: &Take, facts: &CallFacts, modified: Micros) -> bool {
+        let mut files = take
+            .audio
+            .iter()
+            .filter_map(|it| self.estate.audio.get(*it));
+        let grace = micros(self.patience.recording_grace);
+        let is_before = |at: Micros| facts.start.is_some_and(|start| at < start);
+        let is_after = |at: Micros, end: Micros| at > end.saturating_add(grace);
+        let keeps_time = facts
+            .end
+            .filter(|end| !is_after(modified, *end) && modified >= *end - grace);
+        files.any(|file| {
+            is_before(file.modified) || keeps_time.is_some_and(|end| is_after(file.modified, end))
+        })
+    }
+
+    fn by_room(&self, calls: &[usize], field: &Field) -> Vec<Edge> {
+        let rooms = Rooms::of(self.estate, self.takes, field);
+        let mut edges = Vec::new();
+        for call in calls.iter().copied().filter(|call| field.is_open(*call)) {
+            let Some(facts) = self.facts(call) else {
+                continue;
+            };
+            let Some(number) = &facts.number else {
+                continue;
+            };
+            rooms.visit(number, facts, &mut |thing, doubt| {
+                let take = self.takes.all.get(thing);
+                if take.is_some_and(|take| self.is_possible(take, facts)) {
+                    edges.push(Edge { call, thing, doubt });
+                }
+            });
+        }
+        edges
+    }
+}
+
+/// A recording of a number's calls.
+struct Recorded {
+    thing: usize,
+    when: When,
+    is_shared: bool,
+}
+
+/// When a recording was made, as far as that is known.
+#[derive(Clone, Copy)]
+enum When {
+    /// From start to end, by a manifest.
+    Span(Span),
+    /// From then on, by a manifest without an end.
+    Since(Micros),
+    /// From then on, by the file's name.
+    Named(Micros),
+    Unknown,
+}
+
+impl When {
+    fn start(self) -> Micros {
+        match self {
+            Self::Span(span) => span.start,
+            Self::Since(start) | Self::Named(start) => start,
+            Self::Unknown => Micros::MIN,
+        }
+    }
+
+    /// Whether it may be the recording of a call at that time, and what speaks against it.
+    fn fits(self, call: Option<Span>) -> Option<Option<&'static str>> {
+        let since = |start: Micros, doubt| {
+            let is_within =
+                call.is_none_or(|call| start >= call.start - LEAD_IN && start <= call.end);
+            is_within.then_some(Some(doubt))
+        };
+        match (self, call) {
+            (Self::Span(span), Some(call)) => match span.overlap(call) {
+                Overlap::None => None,
+                Overlap::Doubtful => Some(Some(SHORT)),
+                Overlap::Clear => Some(None),
+            },
+            (Self::Since(start), _) => since(start, NO_TIME),
+            (Self::Named(start), _) => since(start, NO_MANIFEST),
+            (Self::Span(_) | Self::Unknown, _) => Some(Some(NO_TIME)),
+        }
+    }
+}
+
+/// The recordings that nobody has, by number, each in the order of their starts.
+struct Rooms(BTreeMap<String, Vec<Recorded>>);
+
+impl Rooms {
+    fn of(estate: &Estate, takes: &Takes, field: &Field) -> Self {
+        let mut rooms: BTreeMap<String, Vec<Recorded>> = BTreeMap::new();
+        for (thing, take) in takes.all.iter().enumerate() {
+            if field.is_claimed(thing) {
+                continue;
+            }
+            let is_shared = take.egresses.len() > 1;
+            let egresses = take
+                .egresses
+                .iter()
+                .filter_map(|it| estate.egresses.get(*it));
+            for egress in egresses {
+                if let (Some(number), Some(when)) = (&egress.facts.number, when(&egress.facts)) {
+                    rooms.entry(number.clone()).or_default().push(Recorded {
+                        thing,
+                        when,
+                        is_shared,
+                    });
+                }
+            }
+            let files = take.audio.iter().filter_map(|it| estate.audio.get(*it));
+            for file in files.filter(|_| take.egresses.is_empty()) {
+                if let Some((number, second)) = names::number_and_second(&file.name) {
+                    rooms.entry(number).or_default().push(Recorded {
+                        thing,
+                        when: When::Named(second.saturating_mul(1_000_000)),
+                        is_shared,
+                    });
+                }
+            }
+        }
+        for recorded in rooms.values_mut() {
+            recorded.sort_by_key(|recorded| recorded.when.start());
+        }
+        Self(rooms)
+    }
+
+    /// Visits what may be the recording of a call.
+    fn visit(
+        &self,
+        number: &str,
+        call: &CallFacts,
+        visit: &mut dyn FnMut(usize, Option<&'static str>),
+    ) {
+        let Some(recorded) = self.0.get(number) else {
+            return;
+        };
+        let span = call.span();
+        // Nothing that starts behind the call's end can be its recording.
+        let last = span.map_or(recorded.len(), |span| {
+            recorded.partition_point(|it| it.when.start() <= span.end)
+        });
+        for it in recorded.iter().take(last) {
+            if let Some(doubt) = it.when.fits(span) {
+                let doubt = doubt.or(it.is_shared.then_some(SHARED_FILE));
+                visit(it.thing, doubt);
+            }
+        }
+    }
+}
+
+/// When an egress recorded; `None` for one that came to nothing.
+fn when(egress: &EgressFacts) -> Option<When> {
+    if egress.failed && egress.files.is_empty() || !egress.in_progress && !egress.has_output {
+        return None;
+    }
+    Some(match (egress.span(), egress.start) {
+        (Some(span), _) => When::Span(span),
+        (None, Some(start)) => When::Since(start),
+        (None, None) => When::Unknown,
+    })
+}
