@@ -87,6 +87,8 @@ pub struct EgressFile {
     pub name: String,
     /// The egress's id, without its `EG_`.
     pub id: String,
+    /// When it was last modified.
+    pub modified: Micros,
     /// What it says.
     pub facts: EgressFacts,
 }

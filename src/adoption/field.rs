@@ -64,6 +64,13 @@ impl Field {
         }
     }
 
+    /// Makes a thing one of which it cannot be told whose it is.
+    pub(super) fn contest(&mut self, thing: usize) {
+        if let Some(contested) = self.contested.get_mut(thing) {
+            *contested = true;
+        }
+    }
+
     pub(super) fn is_claimed(&self, thing: usize) -> bool {
         self.claimed.get(thing).copied().unwrap_or_default()
     }
@@ -77,13 +84,19 @@ impl Field {
         self.places.get(call) == Some(&Place::Open)
     }
 
+    /// Whether a transcript may still want something: nothing fits so far, or it cannot be told.
+    pub(super) fn wants(&self, call: usize) -> bool {
+        !matches!(self.places.get(call), None | Some(Place::Matched { .. }))
+    }
+
     /// Settles a stage: edges whose ends both have no other become matches; whoever has edges and
-    /// gets no match is ambiguous from here on.
+    /// gets no match is ambiguous from here on. Those that are ambiguous already stay so, but they
+    /// compete.
     pub(super) fn settle(&mut self, edges: &[Edge], reason: &'static str) {
         let mut of_call: BTreeMap<usize, Vec<Edge>> = BTreeMap::new();
         let mut callers: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
         for edge in edges {
-            if !self.is_open(edge.call) {
+            if !self.wants(edge.call) {
                 continue;
             }
             let own = of_call.entry(edge.call).or_default();
@@ -95,7 +108,14 @@ impl Field {
         }
         let mut places = Vec::new();
         for (call, edges) in of_call {
-            places.push((call, self.place(&edges, &callers, reason)));
+            let mut place = self.place(&edges, &callers, reason);
+            if let Some(Place::Ambiguous { why, things }) = self.places.get(call) {
+                let mut things = things.clone();
+                let more = edges.iter().map(|edge| edge.thing);
+                things.extend(more.filter(|thing| !self.is_among(call, *thing)));
+                place = Place::Ambiguous { why, things };
+            }
+            places.push((call, place));
         }
         for (call, place) in places {
             match &place {
@@ -103,15 +123,20 @@ impl Field {
                 Place::Matched { thing, .. } => self.claim(*thing),
                 Place::Ambiguous { things, .. } => {
                     for thing in things {
-                        if let Some(contested) = self.contested.get_mut(*thing) {
-                            *contested = true;
-                        }
+                        self.contest(*thing);
                     }
                 }
             }
             if let Some(old) = self.places.get_mut(call) {
                 *old = place;
             }
+        }
+    }
+
+    fn is_among(&self, call: usize, thing: usize) -> bool {
+        match self.places.get(call) {
+            Some(Place::Ambiguous { things, .. }) => things.contains(&thing),
+            _ => false,
         }
     }
 
@@ -184,7 +209,7 @@ mod tests {
             ..edge(0, 0)
         };
         field.settle(&[doubtful, edge(1, 1)], "x");
-        field.settle(&[edge(0, 2), edge(2, 0), edge(3, 2)], "y");
+        field.settle(&[edge(2, 0), edge(3, 2)], "y");
         assert!(matches!(
             field.places[0],
             Place::Ambiguous { why: "why", .. }
@@ -194,6 +219,29 @@ mod tests {
             Place::Ambiguous { why: SHARED, .. }
         ));
         assert_eq!(is_matched(&field, 3), Some(2));
+    }
+
+    #[test]
+    fn who_is_ambiguous_competes_in_later_stages() {
+        let mut field = Field::new(2, 3);
+        field.settle(&[edge(0, 0), edge(0, 1)], "x");
+        field.settle(&[edge(0, 2), edge(1, 2)], "y");
+        let things = vec![0, 1, 2];
+        assert_eq!(
+            field.places[0],
+            Place::Ambiguous {
+                why: SEVERAL,
+                things
+            }
+        );
+        let things = vec![2];
+        assert_eq!(
+            field.places[1],
+            Place::Ambiguous {
+                why: SHARED,
+                things
+            }
+        );
     }
 
     #[test]

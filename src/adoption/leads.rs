@@ -25,7 +25,7 @@ pub(super) fn match_all(estate: &Estate, calls: &[usize], field: &mut Field) {
     let index = Index::of(estate);
     let open = |field: &Field| -> Vec<usize> {
         let mut open = calls.to_vec();
-        open.retain(|call| field.is_open(*call) && !names_missing(estate, *call));
+        open.retain(|call| field.wants(*call) && !names_missing(estate, *call));
         open
     };
     field.settle(&index.by_path(calls), BY_PATH);

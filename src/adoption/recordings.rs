@@ -15,9 +15,12 @@ pub(super) const BY_ROOM: &str = "room name and time";
 
 const SHARED_FILE: &str = "several manifests name its file";
 const OTHER_TIME: &str = "the names say so, and the times do not";
-const OTHER_AGE: &str = "the names say so, but the file is not of the time of the call";
+const OTHER_AGE: &str = "its file is not of the time of the call";
 const NO_TIME: &str = "the number fits, and the times are not known";
+const OTHER_NUMBER: &str = "the names say so, and the numbers do not";
+const OTHER_ROOM: &str = "another recording fits number and time";
 const SHORT: &str = "the number fits, and less than half of the time";
+const NEARER: &str = "a transcript without a number fits its time better";
 const NO_MANIFEST: &str = "number and time fit, but no manifest says so";
 
 /// How long before its call a recording may have been started.
@@ -53,15 +56,30 @@ impl Matcher<'_> {
             Some(Edge {
                 call: *call,
                 thing,
-                doubt: None,
+                doubt: self.doubt_of_take(self.takes.all.get(thing)?),
             })
         };
         calls.iter().filter_map(edge).collect()
     }
 
+    /// Why the file of a recording may be another egress's, whatever speaks for it.
+    fn doubt_of_take(&self, take: &Take) -> Option<&'static str> {
+        match take.egresses.as_slice() {
+            [] => None,
+            [egress] => {
+                let egress = self.estate.egresses.get(*egress)?;
+                let (start, end) = (egress.facts.start, egress.facts.end);
+                self.is_of_other_age(take, start, end, egress.modified)
+                    .then_some(OTHER_AGE)
+            }
+            _ => Some(SHARED_FILE),
+        }
+    }
+
     fn by_name(&self, calls: &[usize], field: &Field) -> Vec<Edge> {
+        let rooms = Rooms::of(self.estate, self.takes, field);
         let mut edges = Vec::new();
-        for call in calls.iter().copied().filter(|call| field.is_open(*call)) {
+        for call in calls.iter().copied().filter(|call| field.wants(*call)) {
             let (Some(transcript), Some(facts)) =
                 (self.estate.transcripts.get(call), self.facts(call))
             else {
@@ -76,7 +94,9 @@ impl Matcher<'_> {
                 if field.is_claimed(*thing) || !self.is_possible(take, facts) {
                     continue;
                 }
-                let doubt = self.doubt_of_name(take, facts, transcript.modified);
+                let doubt = self
+                    .doubt_of_name(take, facts, transcript.modified)
+                    .or_else(|| self.has_other(&rooms, *thing, facts).then_some(OTHER_ROOM));
                 edges.push(Edge {
                     call,
                     thing: *thing,
@@ -85,6 +105,20 @@ impl Matcher<'_> {
             }
         }
         edges
+    }
+
+    /// Whether another recording than this one is, without a doubt, of a call's number and time.
+    fn has_other(&self, rooms: &Rooms, thing: usize, facts: &CallFacts) -> bool {
+        let mut has_other = false;
+        let mut visit = |other: usize, _, doubt: Option<&str>| {
+            let take = self.takes.all.get(other);
+            let is_possible = take.is_some_and(|take| self.is_possible(take, facts));
+            has_other |= other != thing && doubt.is_none() && is_possible;
+        };
+        if let Some(number) = &facts.number {
+            rooms.visit(number, facts, &mut visit);
+        }
+        has_other
     }
 
     /// Whether a recording is not another egress's than the transcript's.
@@ -103,53 +137,85 @@ impl Matcher<'_> {
         facts: &CallFacts,
         modified: Micros,
     ) -> Option<&'static str> {
-        match take.egresses.as_slice() {
-            [] => self
-                .is_of_other_age(take, facts, modified)
-                .then_some(OTHER_AGE),
-            [egress] => {
-                let egress = &self.estate.egresses.get(*egress)?.facts;
-                let is_apart = match (facts.span(), egress.span()) {
-                    (Some(call), Some(egress)) => call.overlap(egress) == Overlap::None,
-                    _ => false,
-                };
-                is_apart.then_some(OTHER_TIME)
-            }
-            _ => Some(SHARED_FILE),
-        }
+        let mut egresses = take.egresses.iter();
+        let Some(egress) = egresses.next() else {
+            return self
+                .is_of_other_age(take, facts.start, facts.end, modified)
+                .then_some(OTHER_AGE);
+        };
+        let egress = &self.estate.egresses.get(*egress)?.facts;
+        let is_apart = match (facts.span(), egress.span()) {
+            (Some(call), Some(egress)) => call.overlap(egress) == Overlap::None,
+            _ => false,
+        };
+        let is_other = match (&facts.number, &egress.number) {
+            (Some(own), Some(other)) => own != other,
+            _ => false,
+        };
+        let doubt = self.doubt_of_take(take);
+        doubt
+            .or(is_apart.then_some(OTHER_TIME))
+            .or(is_other.then_some(OTHER_NUMBER))
     }
 
-    /// Whether a file without a manifest was written at another time than the call: before it, or,
-    /// where the transcript still has the time at which it was written, long after.
-    fn is_of_other_age(&self, take: &Take, facts: &CallFacts, modified: Micros) -> bool {
+    /// Whether a file was written at another time than what it belongs to: before that, or long
+    /// after, where the transcript or manifest still has the time at which it was written itself.
+    fn is_of_other_age(
+        &self,
+        take: &Take,
+        start: Option<Micros>,
+        end: Option<Micros>,
+        modified: Micros,
+    ) -> bool {
+        let grace = micros(self.patience.recording_grace);
+        let is_before = |at: Micros| start.is_some_and(|start| at < start);
+        let is_after = |at: Micros, end: Micros| at > end.saturating_add(grace);
+        let keeps_time =
+            end.filter(|end| !is_after(modified, *end) && modified >= end.saturating_sub(grace));
         let mut files = take
             .audio
             .iter()
             .filter_map(|it| self.estate.audio.get(*it));
-        let grace = micros(self.patience.recording_grace);
-        let is_before = |at: Micros| facts.start.is_some_and(|start| at < start);
-        let is_after = |at: Micros, end: Micros| at > end.saturating_add(grace);
-        let keeps_time = facts
-            .end
-            .filter(|end| !is_after(modified, *end) && modified >= *end - grace);
         files.any(|file| {
             is_before(file.modified) || keeps_time.is_some_and(|end| is_after(file.modified, end))
         })
     }
 
+    fn nameless(&self, calls: &[usize], field: &Field) -> Nameless {
+        let open = calls.iter().filter(|call| field.wants(**call));
+        let facts = open.filter_map(|call| self.facts(*call));
+        let mut spans: Vec<Span> = facts
+            .filter(|facts| facts.number.is_none() && facts.egress_id.is_none())
+            .filter_map(CallFacts::span)
+            .collect();
+        spans.sort_by_key(|span| span.start);
+        let longest = spans.iter().map(|span| span.end - span.start).max();
+        Nameless {
+            spans,
+            longest: longest.unwrap_or_default(),
+        }
+    }
+
     fn by_room(&self, calls: &[usize], field: &Field) -> Vec<Edge> {
         let rooms = Rooms::of(self.estate, self.takes, field);
+        let nameless = self.nameless(calls, field);
         let mut edges = Vec::new();
-        for call in calls.iter().copied().filter(|call| field.is_open(*call)) {
+        for call in calls.iter().copied().filter(|call| field.wants(*call)) {
             let Some(facts) = self.facts(call) else {
                 continue;
             };
             let Some(number) = &facts.number else {
                 continue;
             };
-            rooms.visit(number, facts, &mut |thing, doubt| {
+            rooms.visit(number, facts, &mut |thing, when, doubt| {
+                let is_nearer = || match (when, facts.span()) {
+                    (When::Span(made), Some(own)) => nameless.has_nearer(made, own),
+                    _ => false,
+                };
+                let doubt = doubt.or_else(|| is_nearer().then_some(NEARER));
                 let take = self.takes.all.get(thing);
-                if take.is_some_and(|take| self.is_possible(take, facts)) {
+                if let Some(take) = take.filter(|take| self.is_possible(take, facts)) {
+                    let doubt = doubt.or_else(|| self.doubt_of_take(take));
                     edges.push(Edge { call, thing, doubt });
                 }
             });
@@ -158,11 +224,30 @@ impl Matcher<'_> {
     }
 }
 
+/// When the calls were of which nobody knows the number, in the order of their starts: a recording
+/// of the same time may be theirs.
+struct Nameless {
+    spans: Vec<Span>,
+    longest: Micros,
+}
+
+impl Nameless {
+    /// Whether the time of one of them is nearer to a recording's than this call's is.
+    fn has_nearer(&self, made: Span, own: Span) -> bool {
+        let distance = |span: &Span| (span.start - made.start).abs() + (span.end - made.end).abs();
+        let first = made.start.saturating_sub(self.longest);
+        let skipped = self.spans.partition_point(|span| span.start < first);
+        let near = self.spans.iter().skip(skipped);
+        near.take_while(|span| span.start <= made.end)
+            .filter(|span| span.overlap(made) == Overlap::Clear)
+            .any(|span| distance(span) <= distance(&own))
+    }
+}
+
 /// A recording of a number's calls.
 struct Recorded {
     thing: usize,
     when: When,
-    is_shared: bool,
 }
 
 /// When a recording was made, as far as that is known.
@@ -216,18 +301,16 @@ impl Rooms {
             if field.is_claimed(thing) {
                 continue;
             }
-            let is_shared = take.egresses.len() > 1;
             let egresses = take
                 .egresses
                 .iter()
                 .filter_map(|it| estate.egresses.get(*it));
             for egress in egresses {
                 if let (Some(number), Some(when)) = (&egress.facts.number, when(&egress.facts)) {
-                    rooms.entry(number.clone()).or_default().push(Recorded {
-                        thing,
-                        when,
-                        is_shared,
-                    });
+                    rooms
+                        .entry(number.clone())
+                        .or_default()
+                        .push(Recorded { thing, when });
                 }
             }
             let files = take.audio.iter().filter_map(|it| estate.audio.get(*it));
@@ -236,7 +319,6 @@ impl Rooms {
                     rooms.entry(number).or_default().push(Recorded {
                         thing,
                         when: When::Named(second.saturating_mul(1_000_000)),
-                        is_shared,
                     });
                 }
             }
@@ -252,7 +334,7 @@ impl Rooms {
         &self,
         number: &str,
         call: &CallFacts,
-        visit: &mut dyn FnMut(usize, Option<&'static str>),
+        visit: &mut dyn FnMut(usize, When, Option<&'static str>),
     ) {
         let Some(recorded) = self.0.get(number) else {
             return;
@@ -264,8 +346,7 @@ impl Rooms {
         });
         for it in recorded.iter().take(last) {
             if let Some(doubt) = it.when.fits(span) {
-                let doubt = doubt.or(it.is_shared.then_some(SHARED_FILE));
-                visit(it.thing, doubt);
+                visit(it.thing, it.when, doubt);
             }
         }
     }

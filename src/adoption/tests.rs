@@ -32,6 +32,7 @@ fn egress(id: &str, start: Micros, end: Micros) -> EgressFile {
     EgressFile {
         name: format!("EG_{id}.json"),
         id: id.to_owned(),
+        modified: end,
         facts: EgressFacts {
             has_output: true,
             number: Some("15550100123".to_owned()),
@@ -64,7 +65,7 @@ impl Scene {
     fn egress(mut self, egress: EgressFile) -> Self {
         for name in &egress.facts.files {
             if !self.0.audio.iter().any(|audio| audio.name == *name) {
-                self = self.audio_of(name.clone(), 0);
+                self = self.audio_of(name.clone(), egress.modified);
             }
         }
         self.0.egresses.push(egress);
@@ -176,6 +177,25 @@ fn rooms_match_by_time_and_only_when_nothing_else_could() {
     assert_eq!(several.recordings(), ["? EG_e.json EG_f.json"]);
     let shared = scene.call(call("b", 11));
     assert_eq!(shared.recordings(), ["? EG_e.json", "? EG_e.json"]);
+}
+
+#[test]
+fn a_call_without_a_number_may_be_the_one_that_was_recorded() {
+    let nameless = |minute| CallFacts {
+        number: None,
+        ..call("b", minute)
+    };
+    let (start, end) = (10 * MINUTE + 30_000_000, 12 * MINUTE + 30_000_000);
+    for (minute, expected) in [
+        (10, "? EG_e.json"),
+        (11, "? EG_e.json"),
+        (12, "e.ogg (room name and time)"),
+        (9, "e.ogg (room name and time)"),
+    ] {
+        let scene = Scene::default().call(call("a", 10)).call(nameless(minute));
+        let told = scene.egress(egress("e", start, end)).recordings();
+        assert_eq!(told, [expected, "none found"], "{minute}");
+    }
 }
 
 #[test]

@@ -159,6 +159,7 @@ impl Surveyor<'_> {
             files.push(EgressFile {
                 name: name.to_owned(),
                 id: id.to_owned(),
+                modified: reading::micros(stamp.modified),
                 facts,
             });
         }
