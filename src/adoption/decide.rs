@@ -322,9 +322,10 @@ fn claim(estate: &Estate, takes: &Takes, recordings: &mut Field, leads: &mut Fie
             .as_ref()
             .and_then(|name| takes.of_audio(name));
         for thing in [by_egress, by_file].into_iter().flatten() {
-            // Of several manifests the document has one; whose the file is they do not tell.
+            // A file that another manifest names too may have been written anew since.
+            let own = usize::from(by_egress == Some(thing));
             match takes.all.get(thing) {
-                Some(take) if take.egresses.len() > 1 => recordings.contest(thing),
+                Some(take) if take.egresses.len() > own => recordings.contest(thing),
                 _ => recordings.claim(thing),
             }
             if let Some(has) = has.recording.get_mut(number) {

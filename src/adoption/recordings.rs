@@ -21,10 +21,28 @@ const OTHER_NUMBER: &str = "the names say so, and the numbers do not";
 const OTHER_ROOM: &str = "another recording fits number and time";
 const SHORT: &str = "the number fits, and less than half of the time";
 const NEARER: &str = "a transcript without a number fits its time better";
+const NEARER_END: &str = "the names say so, and a transcript without ids ends nearer to it";
 const NO_MANIFEST: &str = "number and time fit, but no manifest says so";
 
 /// How long before its call a recording may have been started.
 const LEAD_IN: Micros = 5 * 60 * 1_000_000;
+
+/// How long after its call the file of a recording may be written, where no manifest tells: a room
+/// is kept open for some minutes.
+const CLOSING: Micros = 10 * 60 * 1_000_000;
+
+/// How far two clocks may differ.
+const CLOCK_SLACK: Micros = 60 * 1_000_000;
+
+/// When a transcript or manifest was written, and what of.
+#[derive(Clone, Copy)]
+struct Written {
+    start: Option<Micros>,
+    end: Option<Micros>,
+    modified: Micros,
+    /// When the file that belongs to it can have been written last.
+    last: Micros,
+}
 
 /// What recordings are matched against.
 pub(super) struct Matcher<'a> {
@@ -62,15 +80,20 @@ impl Matcher<'_> {
         calls.iter().filter_map(edge).collect()
     }
 
-    /// Why the file of a recording may be another egress's, whatever speaks for it.
+    /// Why the file of a recording may be another egress's, whatever speaks for it. A manifest is
+    /// written when its file is whole.
     fn doubt_of_take(&self, take: &Take) -> Option<&'static str> {
         match take.egresses.as_slice() {
             [] => None,
             [egress] => {
                 let egress = self.estate.egresses.get(*egress)?;
-                let (start, end) = (egress.facts.start, egress.facts.end);
-                self.is_of_other_age(take, start, end, egress.modified)
-                    .then_some(OTHER_AGE)
+                let written = Written {
+                    start: egress.facts.start,
+                    end: egress.facts.end,
+                    modified: egress.modified,
+                    last: egress.modified.saturating_add(CLOCK_SLACK),
+                };
+                self.is_of_other_age(take, written).then_some(OTHER_AGE)
             }
             _ => Some(SHARED_FILE),
         }
@@ -78,6 +101,7 @@ impl Matcher<'_> {
 
     fn by_name(&self, calls: &[usize], field: &Field) -> Vec<Edge> {
         let rooms = Rooms::of(self.estate, self.takes, field);
+        let nameless = self.nameless(calls, field);
         let mut edges = Vec::new();
         for call in calls.iter().copied().filter(|call| field.wants(*call)) {
             let (Some(transcript), Some(facts)) =
@@ -96,6 +120,14 @@ impl Matcher<'_> {
                 }
                 let doubt = self
                     .doubt_of_name(take, facts, transcript.modified)
+                    .or_else(|| {
+                        let files = take.audio.iter().filter(|_| take.egresses.is_empty());
+                        let mut files = files.filter_map(|it| self.estate.audio.get(*it));
+                        let end = facts.end.filter(|_| facts.number.is_some())?;
+                        files
+                            .any(|file| nameless.has_nearer_end(file.modified, end))
+                            .then_some(NEARER_END)
+                    })
                     .or_else(|| self.has_other(&rooms, *thing, facts).then_some(OTHER_ROOM));
                 edges.push(Edge {
                     call,
@@ -139,9 +171,13 @@ impl Matcher<'_> {
     ) -> Option<&'static str> {
         let mut egresses = take.egresses.iter();
         let Some(egress) = egresses.next() else {
-            return self
-                .is_of_other_age(take, facts.start, facts.end, modified)
-                .then_some(OTHER_AGE);
+            let written = Written {
+                start: facts.start,
+                end: facts.end,
+                modified,
+                last: facts.end.unwrap_or(modified).saturating_add(CLOSING),
+            };
+            return self.is_of_other_age(take, written).then_some(OTHER_AGE);
         };
         let egress = &self.estate.egresses.get(*egress)?.facts;
         let is_apart = match (facts.span(), egress.span()) {
@@ -158,27 +194,22 @@ impl Matcher<'_> {
             .or(is_other.then_some(OTHER_NUMBER))
     }
 
-    /// Whether a file was written at another time than what it belongs to: before that, or long
-    /// after, where the transcript or manifest still has the time at which it was written itself.
-    fn is_of_other_age(
-        &self,
-        take: &Take,
-        start: Option<Micros>,
-        end: Option<Micros>,
-        modified: Micros,
-    ) -> bool {
+    /// Whether a file was written at another time than what it belongs to: before that, or after,
+    /// where the transcript or manifest still has the time at which it was written itself.
+    fn is_of_other_age(&self, take: &Take, written: Written) -> bool {
         let grace = micros(self.patience.recording_grace);
-        let is_before = |at: Micros| start.is_some_and(|start| at < start);
-        let is_after = |at: Micros, end: Micros| at > end.saturating_add(grace);
-        let keeps_time =
-            end.filter(|end| !is_after(modified, *end) && modified >= end.saturating_sub(grace));
+        let keeps_time = written.end.is_some_and(|end| {
+            let times = end.saturating_sub(grace)..=end.saturating_add(grace);
+            times.contains(&written.modified)
+        });
+        let is_other = |at: Micros| {
+            written.start.is_some_and(|start| at < start) || keeps_time && at > written.last
+        };
         let mut files = take
             .audio
             .iter()
             .filter_map(|it| self.estate.audio.get(*it));
-        files.any(|file| {
-            is_before(file.modified) || keeps_time.is_some_and(|end| is_after(file.modified, end))
-        })
+        files.any(|file| is_other(file.modified))
     }
 
     fn nameless(&self, calls: &[usize], field: &Field) -> Nameless {
@@ -241,6 +272,19 @@ impl Nameless {
         near.take_while(|span| span.start <= made.end)
             .filter(|span| span.overlap(made) == Overlap::Clear)
             .any(|span| distance(span) <= distance(&own))
+    }
+}
+
+impl Nameless {
+    /// Whether one of them ended nearer to when a file was written than this call did.
+    fn has_nearer_end(&self, written: Micros, own_end: Micros) -> bool {
+        let near = (written - own_end).abs().min(CLOSING);
+        let first = written.saturating_sub(near).saturating_sub(self.longest);
+        let skipped = self.spans.partition_point(|span| span.start < first);
+        let spans = self.spans.iter().skip(skipped);
+        spans
+            .take_while(|span| span.start <= written + near)
+            .any(|span| (written - span.end).abs() < near)
     }
 }
 

@@ -266,12 +266,19 @@ fn names_match_unless_times_or_a_second_manifest_speak_against_them() {
     second.facts.files = vec![file.to_owned()];
     let shared = with(10 * MINUTE, 12 * MINUTE).egress(second);
     assert_eq!(shared.recordings(), ["? EG_e.json EG_f.json"]);
+    let mut rewritten = with(10 * MINUTE, 12 * MINUTE);
+    rewritten.0.audio[0].modified = 13 * MINUTE;
+    assert_eq!(rewritten.recordings(), ["recording_c_a_s.ogg (file name)"]);
+    rewritten.0.audio[0].modified += 1;
+    assert_eq!(rewritten.recordings(), ["? EG_e.json"]);
+    rewritten.0.egresses[0].modified = 500 * MINUTE;
+    assert_eq!(rewritten.recordings(), ["recording_c_a_s.ogg (file name)"]);
     // Without a manifest the file's own time has to fit, where it is still known.
     for (modified, expected) in [
         (12 * MINUTE, "recording_c_a_s.ogg (file name)"),
         (10 * MINUTE - 1, "? recording_c_a_s.ogg"),
-        (42 * MINUTE, "recording_c_a_s.ogg (file name)"),
-        (42 * MINUTE + 1, "? recording_c_a_s.ogg"),
+        (22 * MINUTE, "recording_c_a_s.ogg (file name)"),
+        (22 * MINUTE + 1, "? recording_c_a_s.ogg"),
     ] {
         let scene = scene.clone().audio(file, modified);
         assert_eq!(scene.recordings(), [expected], "{modified}");
@@ -279,6 +286,22 @@ fn names_match_unless_times_or_a_second_manifest_speak_against_them() {
     let mut copied = scene.audio(file, 500 * MINUTE);
     copied.0.transcripts[0].modified = 500 * MINUTE;
     assert_eq!(copied.recordings(), ["recording_c_a_s.ogg (file name)"]);
+}
+
+#[test]
+fn a_call_without_ids_may_be_the_one_whose_file_has_the_name() {
+    for (minute, expected) in [
+        (11, "? recording_a.ogg"),
+        (7, "recording_a.ogg (file name)"),
+    ] {
+        let nameless = CallFacts {
+            number: None,
+            ..call("b", minute)
+        };
+        let scene = Scene::default().call(call("a", 10)).call(nameless);
+        let scene = scene.audio("recording_a.ogg", 13 * MINUTE);
+        assert_eq!(scene.recordings(), [expected, "none found"], "{minute}");
+    }
 }
 
 #[test]

@@ -180,11 +180,34 @@ fn draw_calls(rng: &mut Rng, count: usize) -> Vec<Call> {
         let mut call = Call::draw(rng, number, start);
         if again {
             // The same number calls again within the minute.
-            call.phone = calls[number - 1].phone.clone();
+            let first = &mut calls[number - 1];
+            call.phone = first.phone.clone();
+            keep_transcript(first);
+            keep_transcript(&mut call);
         }
+        leave_evidence(&calls, &mut call);
         calls.push(call);
     }
     calls
+}
+
+/// Gives a transcript a name that no other call has. Of two calls at a time from one number, of
+/// which one has lost its transcript and the other its recording, no file tells that they are two.
+fn keep_transcript(call: &mut Call) {
+    if call.transcript.contains(&call.key()) {
+        call.transcript = format!("transcript_{}.json", call.session_id);
+    }
+}
+
+/// Takes a recording without a manifest out that has another call's name and, but for minutes, its
+/// time: were that call's transcript lost, no file would tell either.
+fn leave_evidence(calls: &[Call], call: &mut Call) {
+    let near = |other: &&Call| call.start - other.end < TimeDelta::minutes(15);
+    let is_same = |other: &Call| other.key() == call.key();
+    let mut others = calls.iter().rev().take(20).filter(near);
+    if call.sound == Sound::KeyAlone && others.any(is_same) {
+        call.sound = Sound::None;
+    }
 }
 
 /// Writes a file with its time.
