@@ -76,6 +76,8 @@ pub struct CallFacts {
     pub end: Option<Micros>,
     /// Whether a lead came of the call.
     pub lead_generated: bool,
+    /// Whether it says that none came of it.
+    pub denies_lead: bool,
     /// The e-mail addresses that leads were made for, in lower case.
     pub lead_emails: Vec<String>,
 }

@@ -80,10 +80,6 @@ impl Field {
         !self.is_claimed(thing) && !self.contested.get(thing).copied().unwrap_or_default()
     }
 
-    pub(super) fn is_open(&self, call: usize) -> bool {
-        self.places.get(call) == Some(&Place::Open)
-    }
-
     /// Whether a transcript may still want something: nothing fits so far, or it cannot be told.
     pub(super) fn wants(&self, call: usize) -> bool {
         !matches!(self.places.get(call), None | Some(Place::Matched { .. }))

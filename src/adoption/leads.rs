@@ -14,6 +14,8 @@ pub(super) const BY_NAME: &str = "file name";
 pub(super) const BY_CALL: &str = "create_lead";
 
 const OTHER_SESSION: &str = "the names say so, and the session ids do not";
+const OTHER_EMAIL: &str = "the names say so, and the addresses do not";
+const NO_LEAD: &str = "the names say so, but by the transcript no lead came of the call";
 const OTHER_TIME: &str = "the names say so, and the times do not";
 const ONLY_TIME: &str = "only the time fits";
 
@@ -199,6 +201,13 @@ fn is_other_session(facts: &CallFacts, lead: &LeadFacts) -> bool {
 fn doubt_of_name(facts: &CallFacts, lead: &LeadFacts) -> Option<&'static str> {
     if is_other_session(facts, lead) {
         return Some(OTHER_SESSION);
+    }
+    if facts.denies_lead {
+        return Some(NO_LEAD);
+    }
+    let is_other = |email| !facts.lead_emails.is_empty() && !facts.lead_emails.contains(email);
+    if lead.email.as_ref().is_some_and(is_other) {
+        return Some(OTHER_EMAIL);
     }
     let (span, time) = (facts.span()?, lead.time?);
     let is_within = time >= span.start - SLACK && time <= span.end + SLACK;

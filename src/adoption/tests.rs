@@ -442,6 +442,19 @@ fn leads_match_by_path_then_by_session_then_by_name() {
         lead.session_ids = vec!["session_2".to_owned()];
     });
     assert_eq!(other.leads(), ["? lead_c_a_s.json"]);
+    let denied = facts(|facts| facts.denies_lead = true);
+    let denied = denied.lead("lead_c_a_s.json", |_| {});
+    assert_eq!(denied.leads(), ["? lead_c_a_s.json"]);
+    let email = facts(|facts| facts.lead_emails = vec!["t@example.com".to_owned()]);
+    for (address, expected) in [
+        ("t@example.com", "lead_c_a_s.json (file name)"),
+        ("u@example.com", "? lead_c_a_s.json"),
+    ] {
+        let address = address.to_owned();
+        let scene = email.clone();
+        let scene = scene.lead("lead_c_a_s.json", |lead| lead.email = Some(address));
+        assert_eq!(scene.leads(), [expected]);
+    }
     let missing = facts(|facts| facts.lead_path = Some("gone".to_owned()));
     let missing = missing.lead("lead_c_a_s.json", |_| {});
     assert_eq!(missing.leads(), ["the one that is named is not there"]);

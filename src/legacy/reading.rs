@@ -52,6 +52,7 @@ fn call(transcript: &Transcript, identity: &Identity, digest: String) -> CallFac
         start: start.map(micros),
         end: end.map(micros),
         lead_generated: transcript.lead_generated,
+        denies_lead: identity.denies_lead && !transcript.lead_generated,
         lead_emails: identity.lead_emails.iter().map(|it| folded(it)).collect(),
     }
 }

@@ -101,7 +101,9 @@ impl Spool {
             }
             Kind::Other => {}
         };
-        match self.disk().list(dir, visit) {
+        // A file in its place is listed as an empty directory.
+        let listed = self.disk().open_dir(dir);
+        match listed.and_then(|()| self.disk().list(dir, visit)) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Listing::default()),
             listed => listed.map_err(SpoolError::of("list", dir))?,
         }

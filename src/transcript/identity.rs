@@ -15,6 +15,8 @@ pub struct Identity {
     pub session_id: Option<String>,
     /// The campaign metadata, byte for byte.
     pub campaign: Option<RawObject>,
+    /// Whether it says that no lead came of the call; a `create_lead` call may say otherwise.
+    pub denies_lead: bool,
     /// The e-mail addresses that `create_lead` was called with.
     pub lead_emails: Vec<String>,
 }
@@ -39,6 +41,7 @@ pub fn identity(bytes: &[u8]) -> Result<Identity, TranscriptError> {
         campaign: metadata
             .object("campaign_metadata")
             .or_else(|| object.object("campaign_metadata")),
+        denies_lead: object.get("lead_generated").and_then(json::boolean) == Some(false),
         lead_emails: Vec::new(),
     };
     // Most transcripts have no such call, and to look at every item costs as much as to read it.
