@@ -72,8 +72,7 @@ pub fn case_file(
         )
     }));
     about.extend(
-        call_data
-            .unconfirmed
+        (call_data.unconfirmed || dossier.document.was_tried_elsewhere())
             .then(|| "a post may have arrived: the API is asked first".to_owned()),
     );
     about.extend(

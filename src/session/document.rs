@@ -207,6 +207,11 @@ impl Document {
         self.upload_attempts() == 0 && self.record.history.is_empty()
     }
 
+    /// Whether another program has tried the session, and kept it: what it sent may have arrived.
+    pub fn was_tried_elsewhere(&self) -> bool {
+        !self.has_record && (self.upload_attempts() > 0 || self.last_upload_attempt().is_some())
+    }
+
     /// Whether the session failed before and will be tried again.
     pub fn is_retry(&self) -> bool {
         self.record.last_error().is_some() || self.upload_attempts() > 0

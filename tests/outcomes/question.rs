@@ -271,3 +271,51 @@ fn a_call_that_is_found_with_a_recording_does_not_count_as_sent_without_one() {
     assert_eq!(call_data["state"], "duplicate");
     assert_eq!(call_data["without"], serde_json::Value::Null);
 }
+
+/// A document that another program has tried, and has kept for another try.
+fn tried_by_another_program(site: &Site) {
+    Session::new("s1")
+        .edit(|document| {
+            document["upload_attempts"] = 2.into();
+            document["last_upload_attempt"] = "2025-10-29T13:55:00.123456Z".into();
+        })
+        .write(site);
+}
+
+#[test]
+fn what_another_program_tried_may_have_arrived_and_is_asked_about_first() {
+    for was_stored in [true, false] {
+        let site = site_with(false);
+        Session::new("s1").write(&site);
+        if was_stored {
+            // The other program's post: stored, and its answer lost.
+            site.run(&[]).expect(0);
+            std::fs::remove_file(site.dir(Dir::Processed).join("metadata_s1.json")).unwrap();
+        }
+        tried_by_another_program(&site);
+        let before = hits(&site);
+        site.run(&[]).expect(0).counts(&[("uploaded", 1)]);
+        let after = hits(&site);
+        let posts = usize::from(!was_stored);
+        assert_eq!(after[1] - before[1], posts, "{was_stored}");
+        assert_eq!(after[2] - before[2], 1, "{was_stored}");
+        assert_eq!(site.api().calls().len(), 1, "{was_stored}");
+        let state = if was_stored { "duplicate" } else { "uploaded" };
+        let document = site.document(Dir::Processed, "s1");
+        assert_eq!(document["upload"]["call_data"]["state"], state);
+        assert_eq!(document["upload_attempts"], 3);
+    }
+}
+
+#[test]
+fn that_another_program_tried_is_remembered_over_a_failure() {
+    let site = site_with(false);
+    tried_by_another_program(&site);
+    order(&site, &["upload:1:status=500"]);
+    site.run(&[]).expect(3).counts(&[("deferred", 1)]);
+    assert_eq!(hits(&site), [1, 0, 0]);
+    site.api().clear_faults();
+    site.lift_backoffs();
+    site.run(&[]).expect(0).counts(&[("uploaded", 1)]);
+    assert_eq!(hits(&site), [2, 1, 1]);
+}

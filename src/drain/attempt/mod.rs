@@ -76,8 +76,10 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
         dossier: &'t Dossier,
         secret: Option<&str>,
     ) -> Self {
+        let mut document = dossier.document.clone();
+        document.record.call_data.unconfirmed |= document.was_tried_elsewhere();
         let so_far = Attempted {
-            document: dossier.document.clone(),
+            document,
             charges: Vec::new(),
             end: End::Complete,
             delivered: false,
