@@ -5,9 +5,10 @@
 //!
 //! - [`cli`], then [`command`], [`config`] and [`logging`]: what was asked for, and the wiring.
 //! - [`drain`]: the loop of a run, which alone knows disk, wire and decisions together.
-//! - [`settle`] and [`report`]: outcomes written back; what people and machines read.
-//! - [`spool`] (the disk), [`upload`] (the wire) and [`plan`] (decisions without I/O): none of them
-//!   knows the other two.
+//! - [`settle`], [`report`] and [`legacy`]: outcomes written back; what people and machines read; what
+//!   an earlier system left behind.
+//! - [`spool`] (the disk), [`upload`] (the wire), [`plan`] and [`adoption`] (decisions without I/O):
+//!   none of them knows the others.
 //! - [`session`], [`manifest`], [`transcript`], [`lead`], [`outcome`] and what they rest on
 //!   ([`json`], [`timestamp`], [`redact`], [`clock`], [`interrupt`]): plain data. Only [`clock`] reads the time.
 //!

@@ -32,7 +32,6 @@ impl Figures {
     /// Demands that most of what could be told was told, in each of the ways.
     #[track_caller]
     pub(crate) fn demand(&self, seed: u64) {
-        eprintln!("seed {seed}: {self:#?}");
         for way in [
             "recording: \"egress id\"",
             "recording: \"file name\"",
