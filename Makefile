@@ -45,6 +45,7 @@ soak: ## Kill thousands of runs, fail every system call, send the largest input:
 	$(CARGO) test --release --locked --test crashes -- --ignored --test-threads 1 soak
 	$(CARGO) test --release --locked --test hostile -- --ignored --test-threads 1
 	$(CARGO) test --release --locked --test delivery -- --ignored corruptions
+	$(CARGO) test --release --locked --test adoption -- --ignored soak
 
 check: fmt-check clippy test doc ## All that must pass before a commit: format, clippy, tests, documentation
 

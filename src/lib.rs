@@ -5,10 +5,10 @@
 //!
 //! - [`cli`], then [`command`], [`config`] and [`logging`]: what was asked for, and the wiring.
 //! - [`drain`]: the loop of a run, which alone knows disk, wire and decisions together.
-//! - [`settle`], [`report`] and [`producer`]: outcomes written back; what people and machines read; what
-//!   an agent records.
-//! - [`spool`] (the disk), [`upload`] (the wire) and [`plan`] (decisions without I/O): none of them
-//!   knows the other two.
+//! - [`settle`], [`report`], [`producer`] and [`legacy`]: outcomes written back; what people and
+//!   machines read; what an agent records; what an earlier system left behind.
+//! - [`spool`] (the disk), [`upload`] (the wire), [`plan`] and [`adoption`] (decisions without I/O):
+//!   none of them knows the others.
 //! - [`session`], [`manifest`], [`transcript`], [`lead`], [`outcome`] and what they rest on
 //!   ([`json`], [`timestamp`], [`redact`], [`clock`], [`interrupt`]): plain data. Only [`clock`] reads the time.
 //!
@@ -16,6 +16,7 @@
 //! [`spool::LeasedSpool`], which exists only while the lock is held; a [`spool::Deposit`] adds to it. That is why `dry-run` and
 //! `inspect` cannot change anything.
 
+pub mod adoption;
 pub mod cli;
 pub mod clock;
 pub mod command;
@@ -24,6 +25,7 @@ pub mod drain;
 pub mod interrupt;
 pub mod json;
 pub mod lead;
+pub mod legacy;
 pub mod logging;
 pub mod manifest;
 mod nearest;

@@ -53,6 +53,9 @@ pub(super) enum CommandArguments {
     /// Put a call into the spool, as JSON on stdin
     #[command(after_help = help::RECORD, disable_help_subcommand = true)]
     Record(RecordArguments),
+    /// Make documents for transcripts that none names
+    #[command(after_help = help::ADOPT)]
+    Adopt(AdoptArguments),
     /// Print a JSON Schema of what callspool reads and writes
     #[command(after_help = help::SCHEMA)]
     Schema(SchemaArguments),
@@ -134,6 +137,37 @@ pub(super) struct RequeueArguments {
     /// Also for sessions that are fully delivered
     #[arg(long)]
     pub(super) force: bool,
+    /// Print what would be done, and do nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("decision").args(["recording", "no_recording"]))]
+pub(super) struct AdoptArguments {
+    /// Settle one session by hand: its id, or its transcript's name without .json
+    #[arg(long, value_name = "ID", requires = "decision")]
+    pub(super) session: Option<String>,
+    /// With --session: its recording, or the manifest of it, in recordings/
+    #[arg(long, value_name = "FILE", requires = "session")]
+    pub(super) recording: Option<String>,
+    /// With --session: it has no recording
+    #[arg(long, requires = "session")]
+    pub(super) no_recording: bool,
+    /// With --session: its lead, in leads/
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "session",
+        conflicts_with = "no_lead"
+    )]
+    pub(super) lead: Option<String>,
+    /// With --session: it has no lead
+    #[arg(long, requires = "session")]
+    pub(super) no_lead: bool,
+    /// With --session: its transcript, where several go by that id
+    #[arg(long, value_name = "FILE", requires = "session")]
+    pub(super) transcript: Option<String>,
     /// Print what would be done, and do nothing
     #[arg(long)]
     pub(super) dry_run: bool,

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use super::arguments::{CommandArguments, InspectArguments, RecordWhat, RequeueArguments};
-use crate::command::{Command, Inspect, Record, Requeue, RequeueSet, Selection};
+use super::arguments::{
+    AdoptArguments, CommandArguments, InspectArguments, RecordWhat, RequeueArguments,
+};
+use crate::adoption::{ByHand, Chosen};
+use crate::command::{Adopt, Command, Inspect, Record, Requeue, RequeueSet, Selection};
 use crate::config::value::{self, ValueError};
 use crate::config::{self, ConfigError, Source};
 use crate::nearest::nearest;
@@ -28,6 +31,7 @@ impl CommandArguments {
                 Some(RecordWhat::Lead) => Record::Lead,
             }),
             Self::Schema(arguments) => Command::Schema(arguments.name),
+            Self::Adopt(arguments) => Command::Adopt(adopt(arguments)),
         })
     }
 }
@@ -89,6 +93,25 @@ fn requeue(arguments: RequeueArguments) -> Result<Requeue, ConfigError> {
         force: arguments.force,
         dry_run: arguments.dry_run,
     })
+}
+
+fn adopt(arguments: AdoptArguments) -> Adopt {
+    let chosen = |file: Option<String>, is_none: bool| match file {
+        Some(file) => Some(Chosen::File(file)),
+        None => is_none.then_some(Chosen::Nothing),
+    };
+    let recording = chosen(arguments.recording, arguments.no_recording);
+    let lead = chosen(arguments.lead, arguments.no_lead);
+    let by_hand = arguments.session.zip(recording);
+    Adopt {
+        by_hand: by_hand.map(|(session, recording)| ByHand {
+            session,
+            transcript: arguments.transcript,
+            recording,
+            lead,
+        }),
+        dry_run: arguments.dry_run,
+    }
 }
 
 /// Reads the name of a kind of failure.

@@ -99,3 +99,17 @@ Examples:
       which schemas there are
   callspool schema record >record.schema.json
       what an agent may give to callspool record, for its tests or its editor";
+pub(super) const ADOPT: &str = "\
+A recording or lead is matched only when it can be told for certain: by the ids in the files, by
+their names, or by room and time, and only when neither side has another candidate. Everything else
+is reported as ambiguous, with the candidates, and waits for a person.
+
+Examples:
+  callspool adopt --dry-run
+      what would be adopted, with which files and why
+  callspool adopt
+      make the documents; the next run delivers them
+  callspool run --adopt
+      both, for one line in a crontab
+  callspool adopt --session session_20251029_135057_99509edf --recording EG_KfWxAFCAvH79.json
+      settle one that was ambiguous; --no-recording and --no-lead say that there is none";

@@ -6,8 +6,9 @@ use clap::CommandFactory;
 
 use super::arguments::Arguments;
 use super::*;
+use crate::adoption::{ByHand, Chosen};
 use crate::command::{
-    Command, Inspect, PartChoice, Record, Requeue, RequeueSet, Selection, StateFilter,
+    Adopt, Command, Inspect, PartChoice, Record, Requeue, RequeueSet, Selection, StateFilter,
 };
 use crate::config::catalog::Setting;
 use crate::config::{Environment, Source, Verbosity};
@@ -189,6 +190,53 @@ fn requeue_is_understood() {
 }
 
 #[test]
+fn adopt_is_understood() {
+    let adopt = |arguments: &str| match command(arguments) {
+        Command::Adopt(adopt) => adopt,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        adopt("adopt --dry-run"),
+        Adopt {
+            by_hand: None,
+            dry_run: true,
+        }
+    );
+    let file = |name: &str| Chosen::File(name.to_owned());
+    for (arguments, recording, lead, transcript) in [
+        ("--recording x", file("x"), None, None),
+        (
+            "--no-recording --no-lead",
+            Chosen::Nothing,
+            Some(Chosen::Nothing),
+            None,
+        ),
+        (
+            "--recording x --lead y --transcript z",
+            file("x"),
+            Some(file("y")),
+            Some("z".to_owned()),
+        ),
+    ] {
+        let by_hand = ByHand {
+            session: "a".to_owned(),
+            transcript,
+            recording,
+            lead,
+        };
+        assert_eq!(
+            adopt(&format!("adopt --session a {arguments}")),
+            Adopt {
+                by_hand: Some(by_hand),
+                dry_run: false,
+            }
+        );
+    }
+    assert!(parsed("run --adopt").unwrap().settings.adopt);
+    assert!(!parsed("run").unwrap().settings.adopt);
+}
+
+#[test]
 fn what_is_refused_is_exit_code_2() {
     let report: Vec<String> = [
         "",
@@ -222,6 +270,12 @@ fn what_is_refused_is_exit_code_2() {
         "requeue --failed --error servr",
         "requeue --failed --error xyzzy",
         "requeue a --part both",
+        "adopt a",
+        "adopt --session a",
+        "adopt --recording x",
+        "adopt --session a --recording x --no-recording",
+        "adopt --session a --recording x --lead y --no-lead",
+        "adopt --transcript x",
         "run --config /nonexistent/callspool.toml",
     ]
     .iter()
@@ -257,6 +311,7 @@ fn help_and_version_are_exit_code_0() {
         ("help_record", "record --help"),
         ("help_record_lead", "record lead --help"),
         ("help_schema", "schema --help"),
+        ("help_adopt", "adopt --help"),
     ] {
         let (code, text) = refused(arguments);
         assert_eq!(code, 0, "{arguments}");

@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 
 use chrono::{DateTime, Utc};
 
+use super::adopt;
 use super::failure::{CommandFailure, OrExit};
 use super::wiring::{open_spool, policy, print, print_json_lines};
 use crate::clock::{Clock, SystemClock};
@@ -38,6 +39,9 @@ pub(super) fn dry_run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
         settings.batch_size.map(u64::from),
         now,
     );
+    if settings.adopt {
+        preview.adopt(settings, &spool, now)?;
+    }
     match settings.format {
         Format::Json => print_json_lines(&preview.lines)?,
         Format::Text => print(&preview.lines.iter().map(PlanLine::text).collect::<String>()),
@@ -93,6 +97,28 @@ impl Preview {
             }
         }
         Ok(turns)
+    }
+
+    /// What a run would adopt first; what comes of that is delivered by the same run.
+    fn adopt(
+        &mut self,
+        settings: &Settings,
+        spool: &Spool,
+        now: DateTime<Utc>,
+    ) -> Result<(), CommandFailure> {
+        let (lines, counts) = adopt::preview(settings, spool, now)?;
+        let adopted = lines.iter().filter(|line| line.result == "adopted");
+        self.lines.extend(adopted.map(|line| {
+            let id = line.session_id.as_deref().unwrap_or(&line.transcript);
+            let action = format!("adopt and deliver: {}", line.files_text());
+            PlanLine::plain(id, &line.transcript, action)
+        }));
+        let to_settle = match settings.attention {
+            Attention::Standing => counts.needs_person(),
+            Attention::New => counts.new,
+        };
+        self.needs_person += usize::try_from(to_settle).unwrap_or(usize::MAX);
+        Ok(())
     }
 
     fn push_judgement(&mut self, spool: &Spool, name: &str, judgement: Judgement) {

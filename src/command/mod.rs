@@ -3,6 +3,7 @@
 //! The only place for `anyhow`: below, errors are typed. Every way to fail names its exit code
 //! where it happens; none is guessed from an error's type afterwards.
 
+mod adopt;
 mod client;
 mod dry_run;
 mod failure;
@@ -21,7 +22,7 @@ use crate::report::ExitCode;
 
 pub use failure::CommandFailure;
 pub use request::{
-    Command, Inspect, PartChoice, Record, Requeue, RequeueSet, Selection, StateFilter,
+    Adopt, Command, Inspect, PartChoice, Record, Requeue, RequeueSet, Selection, StateFilter,
 };
 
 /// Carries a command out.
@@ -36,5 +37,6 @@ pub fn execute(settings: &Settings, command: &Command) -> Result<ExitCode, Comma
         Command::Record(request) => record::record(settings, *request),
         Command::Schema(name) => schema::schema(name.as_deref()),
         Command::Requeue(request) => requeue::requeue(settings, request),
+        Command::Adopt(request) => adopt::adopt(settings, request),
     }
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+use crate::adoption::ByHand;
+
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -19,6 +21,8 @@ pub enum Command {
     Record(Record),
     /// Print a JSON Schema by its name, or the names.
     Schema(Option<String>),
+    /// Make documents for transcripts that none names.
+    Adopt(Adopt),
 }
 
 impl Command {
@@ -37,6 +41,15 @@ pub enum Record {
     Session,
     /// A lead, in the middle of a call.
     Lead,
+}
+
+/// What to adopt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adopt {
+    /// What a person says of one session; `None` for all that can be told without one.
+    pub by_hand: Option<ByHand>,
+    /// Whether to only print what would be done.
+    pub dry_run: bool,
 }
 
 /// What to show.

@@ -1,5 +1,6 @@
 //! `run`: deliver what is due.
 
+use super::adopt::adopt_before_run;
 use super::client;
 use super::failure::{CommandFailure, OrExit};
 use super::signals;
@@ -21,6 +22,10 @@ pub(super) fn run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
     let clock = SystemClock;
     let (leased, died) = lease(&spool, settings.wait, &interrupt, &clock)?;
 
+    let adoption = match settings.adopt {
+        true => Some(adopt_before_run(settings, &leased, &interrupt)?),
+        false => None,
+    };
     let policy = policy(settings);
     let secret = token.as_ref().map(|token| token.expose());
     let drain = Drain::new(
@@ -33,6 +38,7 @@ pub(super) fn run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
         secret,
     );
     let mut summary = drain.run(died.as_ref()).or_exit(ExitCode::NoSpool)?;
+    summary.adoption = adoption;
     // What could not be recorded stays named in the lock file, so that the next run asks about it.
     if !summary.is_unrecorded
         && let Err(error) = leased.release()

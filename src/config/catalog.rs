@@ -121,6 +121,10 @@ catalog! {
     RecordingsDir: "recordings-dir", SpoolDirectory, "DIR", Some("recordings"), Spool,
         "Audio files and egress manifests";
     LeadsDir: "leads-dir", SpoolDirectory, "DIR", Some("leads"), Spool, "Lead files";
+    ProcessedUploadsDir: "processed-uploads-dir", SpoolDirectory, "DIR", Some("processed_uploads"), Spool,
+        "Marks of an older uploader: what it has delivered is not adopted";
+    Adopt: "adopt", Boolean, "BOOL", Some("false"), Spool,
+        "With run and dry-run: first make documents for transcripts that none names, as adopt does";
     ApiUrl: "api-url", Text, "URL", None, Api, "Base URL of the upload API; run requires it";
     TokenFile: "token-file", Path, "FILE", None, Api,
         "File with the bearer token; else CALLSPOOL_TOKEN, else the systemd credential callspool-token";

@@ -78,6 +78,7 @@ impl Resolver<'_> {
         let (min_backoff, max_backoff) = self.backoff()?;
         let allow_http = self.needed(Setting::AllowHttp, value::boolean)?;
         Ok(Settings {
+            adopt: self.needed(Setting::Adopt, value::boolean)?,
             api_url: self.api_url(allow_http)?,
             token_file: self.file(Setting::TokenFile, &root)?,
             ca_file: self.file(Setting::CaFile, &root)?,
@@ -190,6 +191,7 @@ impl Resolver<'_> {
             conversations: self.directory(Setting::ConversationsDir, root)?,
             recordings: self.directory(Setting::RecordingsDir, root)?,
             leads: self.directory(Setting::LeadsDir, root)?,
+            processed_uploads: self.directory(Setting::ProcessedUploadsDir, root)?,
         };
         let states = [
             (Setting::MetadataDir, &dirs.metadata),
@@ -292,6 +294,7 @@ impl Resolver<'_> {
                     Setting::ConversationsDir => Some(dirs.conversations.clone()),
                     Setting::RecordingsDir => Some(dirs.recordings.clone()),
                     Setting::LeadsDir => Some(dirs.leads.clone()),
+                    Setting::ProcessedUploadsDir => Some(dirs.processed_uploads.clone()),
                     _ if setting.spec().kind == Kind::Path => {
                         self.file(*setting, root).ok().flatten()
                     }

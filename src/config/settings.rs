@@ -28,6 +28,8 @@ pub struct Directories {
     pub recordings: PathBuf,
     /// Lead files.
     pub leads: PathBuf,
+    /// Marks of an older uploader.
+    pub processed_uploads: PathBuf,
 }
 
 /// For how long exit code 4 stays.
@@ -95,6 +97,8 @@ pub struct Settings {
     pub root: PathBuf,
     /// The spool's directories.
     pub dirs: Directories,
+    /// Whether a run first makes documents for transcripts that none names.
+    pub adopt: bool,
     /// The upload API, when it is set; encrypted or on this machine unless `allow_http`.
     pub api_url: Option<BaseUrl>,
     /// The file with the bearer token.

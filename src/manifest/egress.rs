@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
 /// What a manifest says of an egress.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manifest {
@@ -13,6 +15,12 @@ pub struct Manifest {
     pub playlists: Option<Playlists>,
     /// The recording's length: the first file's that tells one, else from start to end.
     pub duration: Option<Duration>,
+    /// The room that was recorded.
+    pub room_name: Option<String>,
+    /// When the egress began.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it ended; never before it began.
+    pub ended_at: Option<DateTime<Utc>>,
 }
 
 /// How far an egress is.

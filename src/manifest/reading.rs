@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 
 use super::egress::{Manifest, ManifestFile, Playlists, Progress};
@@ -89,11 +90,18 @@ pub fn parse(bytes: &[u8]) -> Result<Manifest, ManifestError> {
         .iter()
         .find_map(|file| file.duration)
         .or_else(|| elapsed(&manifest));
+    let started_at = time(&manifest, &["started_at", "startedAt"]);
+    let ended_at = time(&manifest, &["ended_at", "endedAt"]);
     Ok(Manifest {
         progress,
         files,
         playlists,
         duration,
+        room_name: manifest
+            .text("room_name")
+            .or_else(|| manifest.text("roomName")),
+        started_at,
+        ended_at: ended_at.filter(|ended| started_at.is_none_or(|started| started <= *ended)),
     })
 }
 
@@ -142,6 +150,12 @@ fn has_ended(manifest: &RawObject, files: &[ManifestFile]) -> bool {
         || files
             .iter()
             .any(|file| file.location.is_some() || file.size_bytes.is_some())
+}
+
+/// A time that is written in nanoseconds since the epoch.
+fn time(manifest: &RawObject, names: &[&str]) -> Option<DateTime<Utc>> {
+    let nanos = i64::try_from(positive(manifest, names)?).ok()?;
+    Some(DateTime::from_timestamp_nanos(nanos))
 }
 
 /// From start to end; `None` when either is not known or the end is not behind the start.

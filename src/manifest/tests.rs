@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use chrono::DateTime;
+
 use super::*;
 
 fn read(text: &str) -> Manifest {
@@ -39,6 +41,9 @@ fn the_manifest_that_egress_writes() {
             }],
             playlists: None,
             duration: Some(Duration::from_nanos(57_844_753_917)),
+            room_name: Some("number-_15550100123".to_owned()),
+            started_at: Some(DateTime::from_timestamp_nanos(1_761_719_171_999_656_880)),
+            ended_at: Some(DateTime::from_timestamp_nanos(1_761_719_229_844_410_797)),
         }
     );
 }
@@ -122,6 +127,9 @@ fn egress_info_in_either_spelling() {
         }],
         playlists: None,
         duration: Some(Duration::from_nanos(57_844_753_917)),
+        room_name: Some("number-_15550100".to_owned()),
+        started_at: Some(DateTime::from_timestamp_nanos(1_761_719_171_999_656_880)),
+        ended_at: Some(DateTime::from_timestamp_nanos(1_761_719_229_844_410_797)),
     };
     let camel = include_str!("../../fixtures/samples/EG_egressinfo_camel.json");
     let snake = camel
@@ -129,6 +137,7 @@ fn egress_info_in_either_spelling() {
         .replace("fileResults", "file_results")
         .replace("startedAt", "started_at")
         .replace("endedAt", "ended_at")
+        .replace("roomName", "room_name")
         .replace("\"1406083\"", "1406083")
         .replace("\"EGRESS_COMPLETE\"", "3");
     let single = camel
@@ -358,5 +367,22 @@ fn remote_locations() {
         "xs3://b/k",
     ] {
         assert!(!is_remote(location), "{location}");
+    }
+}
+
+#[test]
+fn an_end_before_the_start_is_no_end() {
+    let times = |text: &str| {
+        let manifest = read(text);
+        let nanos = |time: Option<DateTime<_>>| time.and_then(|time| time.timestamp_nanos_opt());
+        (nanos(manifest.started_at), nanos(manifest.ended_at))
+    };
+    for (text, expected) in [
+        (r#"{"started_at":5,"ended_at":5}"#, (Some(5), Some(5))),
+        (r#"{"started_at":5,"ended_at":4}"#, (Some(5), None)),
+        (r#"{"startedAt":"0","endedAt":"4"}"#, (None, Some(4))),
+        (r#"{"started_at":-5,"files":[]}"#, (None, None)),
+    ] {
+        assert_eq!(times(text), expected, "{text}");
     }
 }

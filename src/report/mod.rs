@@ -1,5 +1,6 @@
 //! What people and machines read: the summary of a run, exit codes, texts and JSON.
 
+mod adoption;
 mod case_file;
 mod exit_code;
 mod overview;
@@ -10,6 +11,7 @@ mod summary;
 mod table;
 mod wording;
 
+pub use adoption::{AdoptionCounts, AdoptionFile, AdoptionLine, RunAdoption};
 pub use case_file::{CaseObject, case_file};
 pub use exit_code::ExitCode;
 pub use overview::{Health, Overview, check_line, overview_text};

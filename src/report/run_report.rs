@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::adoption::{AdoptionCounts, RunAdoption};
 use super::exit_code::ExitCode;
 use super::summary::{RunSummary, SessionError, Stop};
 use super::wording::{bytes, counted, json_line, printable};
@@ -22,6 +23,15 @@ struct RunObject<'a> {
     success_rate: Option<f64>,
     needs_attention: AttentionObject,
     errors: Vec<ErrorObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    adoption: Option<AdoptionObject<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum AdoptionObject<'a> {
+    Done(&'a AdoptionCounts),
+    Failed { error: &'a str },
 }
 
 #[derive(Serialize)]
@@ -110,6 +120,10 @@ pub fn run_json(summary: &RunSummary, exit: ExitCode) -> String {
             new: summary.needs_attention.new,
         },
         errors: summary.errors.iter().map(error_object).collect(),
+        adoption: summary.adoption.as_ref().map(|adoption| match adoption {
+            RunAdoption::Done(counts) => AdoptionObject::Done(counts),
+            RunAdoption::Failed(error) => AdoptionObject::Failed { error },
+        }),
     };
     // Plain numbers and texts always have a JSON form.
     json_line(&object).unwrap_or_default()
@@ -176,6 +190,16 @@ pub fn run_text(summary: &RunSummary, exit: ExitCode, max_attempts: u32) -> Stri
         "needs a person",
         &[(attention.failed, "failed"), (attention.corrupt, "corrupt")],
     ));
+    match &summary.adoption {
+        Some(RunAdoption::Done(counts)) => lines.push(format!("  adoption: {}", counts.text())),
+        Some(RunAdoption::Failed(error)) => {
+            lines.push(format!(
+                "  adoption: nothing was adopted: {}",
+                printable(error)
+            ));
+        }
+        None => {}
+    }
     for error in &summary.errors {
         lines.push(format!("  {}", error_line(error, max_attempts)));
     }
@@ -288,7 +312,12 @@ pub fn explanations(summary: &RunSummary, exit: ExitCode) -> Vec<String> {
         }),
         (_, Some(Stop::Deadline | Stop::BatchSize | Stop::Rate) | None) => {}
     }
-    if exit == ExitCode::Attention && summary.stopped_by != Some(Stop::Rejected) {
+    let of_sessions = summary.needs_attention.failed
+        + summary.needs_attention.corrupt
+        + summary.needs_attention.new
+        + summary.sessions.skipped;
+    if exit == ExitCode::Attention && of_sessions > 0 && summary.stopped_by != Some(Stop::Rejected)
+    {
         lines.push(format!(
             "a person is needed: {} failed, {} corrupt; of this run {} new, {} of them partial, and {} skipped; see: callspool inspect",
             summary.needs_attention.failed,
@@ -298,6 +327,9 @@ pub fn explanations(summary: &RunSummary, exit: ExitCode) -> Vec<String> {
             summary.sessions.skipped,
         ));
     }
+    if exit == ExitCode::Attention {
+        lines.extend(adoption_explanation(summary));
+    }
     if exit == ExitCode::Deferred {
         lines.push(format!(
             "{} failed for a passing reason and will be tried again",
@@ -305,6 +337,18 @@ pub fn explanations(summary: &RunSummary, exit: ExitCode) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// Why adopting needs a person, if it does.
+fn adoption_explanation(summary: &RunSummary) -> Option<String> {
+    match summary.adoption.as_ref()? {
+        RunAdoption::Done(counts) if counts.needs_person() > 0 => Some(format!(
+            "of what has no document {} ambiguous and {} unreadable; see: callspool adopt --dry-run",
+            counts.ambiguous, counts.unreadable,
+        )),
+        RunAdoption::Done(_) => None,
+        RunAdoption::Failed(error) => Some(format!("nothing was adopted: {error}")),
+    }
 }
 
 #[cfg(test)]

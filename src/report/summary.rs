@@ -4,6 +4,7 @@ use std::error::Error;
 
 use chrono::{DateTime, Utc};
 
+use super::adoption::RunAdoption;
 use super::exit_code::ExitCode;
 use crate::outcome::Part;
 
@@ -230,6 +231,8 @@ pub struct RunSummary {
     pub needs_attention: Attention,
     /// Sessions that were not delivered as they should have been.
     pub errors: Vec<SessionError>,
+    /// What came of adopting before; `None` when that was not asked for.
+    pub adoption: Option<RunAdoption>,
 }
 
 impl RunSummary {
@@ -248,6 +251,7 @@ impl RunSummary {
             bytes_sent: 0,
             needs_attention: Attention::default(),
             errors: Vec::new(),
+            adoption: None,
         }
     }
 
@@ -278,7 +282,15 @@ impl RunSummary {
             AttentionMode::Standing => standing + self.needs_attention.new,
             AttentionMode::New => self.needs_attention.new,
         };
-        if needs_person + self.sessions.skipped > 0 {
+        let to_settle = match &self.adoption {
+            None => 0,
+            Some(RunAdoption::Failed(_)) => 1,
+            Some(RunAdoption::Done(counts)) => match mode {
+                AttentionMode::Standing => counts.needs_person(),
+                AttentionMode::New => counts.new,
+            },
+        };
+        if needs_person + self.sessions.skipped + to_settle > 0 {
             ExitCode::Attention
         } else if self.retrying + self.sessions.deferred > self.cut_short {
             ExitCode::Deferred

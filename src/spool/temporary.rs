@@ -179,7 +179,7 @@ mod tests {
         ] {
             File::create(dir.path().join(name)).unwrap();
         }
-        let written = fs::metadata(dir.path().join("x.tmp"))
+        let written = fs::metadata(dir.path().join(".callspool.1.0.tmp"))
             .unwrap()
             .modified()
             .unwrap();

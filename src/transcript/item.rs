@@ -9,7 +9,7 @@ use crate::json::{self, RawObject};
 use crate::timestamp;
 
 /// The function whose call means that a lead was made.
-const LEAD_FUNCTION: &str = "create_lead";
+pub(super) const LEAD_FUNCTION: &str = "create_lead";
 
 /// The longest printed object that is read, in bytes. What is read takes many times the memory.
 const MAX_PRINTED_BYTES: usize = 4 << 20;

@@ -5,12 +5,14 @@
 //! data out: no files, no clock, and no knowledge of what is sent to the API.
 
 mod conversation;
+mod identity;
 mod item;
 pub mod python_literal;
 mod reading;
 pub mod sdk_repr;
 
 pub use conversation::{Role, Skipped, Transcript, Turn};
+pub use identity::{Identity, identity};
 pub(crate) use item::time;
 pub(crate) use reading::read_items;
 pub use reading::{TranscriptError, parse};

@@ -77,7 +77,7 @@ pub(crate) fn read_items(list: &RawValue) -> Option<Transcript> {
 }
 
 /// The list of the items. A file that has both gets the one that holds something.
-fn items(object: &RawObject) -> Option<&RawValue> {
+pub(super) fn items(object: &RawObject) -> Option<&RawValue> {
     let list = |name| {
         object
             .get(name)

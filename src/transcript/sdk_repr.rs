@@ -28,6 +28,8 @@ pub struct PrintedItem {
     pub name: Option<String>,
     /// The functions that a message calls; before version 1.0 these were no items of their own.
     pub calls: Vec<String>,
+    /// What the function was called with, in a function call: JSON as a rule.
+    pub arguments: Option<String>,
     /// Whether a content was read, be it of another kind than text.
     has_content: bool,
 }
@@ -44,6 +46,13 @@ pub fn parse(text: &str) -> Result<PrintedItem, LiteralError> {
         Err(error) if item.role.is_none() || !item.has_content => Err(error),
         Ok(()) | Err(_) => Ok(item),
     }
+}
+
+/// Reads a printed function call, as far as it can be read; `None` when nothing can.
+pub(super) fn parse_call(text: &str) -> Option<PrintedItem> {
+    let mut item = PrintedItem::default();
+    let _ = read(text, &mut item);
+    (item != PrintedItem::default()).then_some(item)
 }
 
 fn read(text: &str, item: &mut PrintedItem) -> Result<(), LiteralError> {
@@ -115,6 +124,7 @@ impl PrintedItem {
             Some("created_at") => self.created_at = number(&value).or_else(|| string(value)),
             Some("name") => self.name = string(value),
             Some("tool_calls") => self.calls = called(value),
+            Some("arguments") => self.arguments = string(value),
             _ => {}
         }
     }

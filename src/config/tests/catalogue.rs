@@ -2,7 +2,7 @@ use super::super::catalog::{Kind, Setting};
 use super::Given;
 
 /// The flags and defaults that users were promised.
-const PROMISED: [(&str, &str); 32] = [
+const PROMISED: [(&str, &str); 34] = [
     ("root", "."),
     ("metadata-dir", "call_metadata"),
     ("processed-dir", "processed_metadata"),
@@ -11,6 +11,8 @@ const PROMISED: [(&str, &str); 32] = [
     ("conversations-dir", "conversations"),
     ("recordings-dir", "recordings"),
     ("leads-dir", "leads"),
+    ("processed-uploads-dir", "processed_uploads"),
+    ("adopt", "false"),
     ("api-url", ""),
     ("token-file", ""),
     ("ca-file", ""),
@@ -98,5 +100,5 @@ fn switches_are_the_only_flags_without_a_value() {
         .filter(|setting| matches!(setting.spec().kind, Kind::Boolean | Kind::Level))
         .map(|setting| setting.name())
         .collect();
-    assert_eq!(switches, ["allow-http", "verbose", "quiet"]);
+    assert_eq!(switches, ["adopt", "allow-http", "verbose", "quiet"]);
 }

@@ -50,6 +50,8 @@ fn typed(settings: &Settings, setting: Setting) -> String {
         Setting::ConversationsDir => format!("{:?}", settings.dirs.conversations),
         Setting::RecordingsDir => format!("{:?}", settings.dirs.recordings),
         Setting::LeadsDir => format!("{:?}", settings.dirs.leads),
+        Setting::ProcessedUploadsDir => format!("{:?}", settings.dirs.processed_uploads),
+        Setting::Adopt => format!("{:?}", settings.adopt),
         Setting::ApiUrl => format!("{:?}", settings.api_url),
         Setting::TokenFile => format!("{:?}", settings.token_file),
         Setting::CaFile => format!("{:?}", settings.ca_file),

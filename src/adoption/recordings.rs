@@ -1,0 +1,409 @@
+//! Which recording is a transcript's: by egress id, by file name, by room and time.
+
+use std::collections::BTreeMap;
+
+use super::estate::{CallFacts, EgressFacts, Estate, Micros, Overlap, Patience, Span, micros};
+use super::field::{Edge, Field};
+use super::index::{Take, Takes};
+use super::names::{self, Endings};
+use super::standing;
+
+/// By what a recording is known to be a transcript's.
+pub(super) const BY_EGRESS: &str = "egress id";
+pub(super) const BY_NAME: &str = "file name";
+pub(super) const BY_ROOM: &str = "room name and time";
+
+const SHARED_FILE: &str = "several manifests name its file";
+const OTHER_TIME: &str = "the names say so, and the times do not";
+const OTHER_AGE: &str = "its file is not of the time of the call";
+const NO_TIME: &str = "the number fits, and the times are not known";
+const OTHER_NUMBER: &str = "the names say so, and the numbers do not";
+const OTHER_ROOM: &str = "another recording fits number and time";
+const SHORT: &str = "the number fits, and less than half of the time";
+const NEARER: &str = "a transcript without a number fits its time better";
+const NEARER_END: &str = "the names say so, and a transcript without ids ends nearer to it";
+const NO_MANIFEST: &str = "number and time fit, but no manifest says so";
+
+/// How long before its call a recording may have been started.
+const LEAD_IN: Micros = 5 * 60 * 1_000_000;
+
+/// How long after its call the file of a recording may be written, where no manifest tells: a room
+/// is kept open for some minutes.
+const CLOSING: Micros = 10 * 60 * 1_000_000;
+
+/// How far two clocks may differ.
+const CLOCK_SLACK: Micros = 60 * 1_000_000;
+
+/// When a transcript or manifest was written, and what of.
+#[derive(Clone, Copy)]
+struct Written {
+    start: Option<Micros>,
+    end: Option<Micros>,
+    modified: Micros,
+    /// When the file that belongs to it can have been written last.
+    last: Micros,
+}
+
+/// What recordings are matched against.
+pub(super) struct Matcher<'a> {
+    pub(super) estate: &'a Estate,
+    pub(super) takes: &'a Takes,
+    pub(super) patience: Patience,
+}
+
+impl Matcher<'_> {
+    /// Goes through all stages for these transcripts.
+    pub(super) fn match_all(&self, calls: &[usize], field: &mut Field) {
+        let edges = self.by_egress(calls);
+        field.settle(&edges, BY_EGRESS);
+        let edges = self.by_name(calls, field);
+        field.settle(&edges, BY_NAME);
+        let edges = self.by_room(calls, field);
+        field.settle(&edges, BY_ROOM);
+    }
+
+    fn facts(&self, call: usize) -> Option<&CallFacts> {
+        standing::facts(self.estate.transcripts.get(call)?)
+    }
+
+    /// The certain stage. What a document has is not left out here: then it is a collision.
+    fn by_egress(&self, calls: &[usize]) -> Vec<Edge> {
+        let edge = |call: &usize| {
+            let id = self.facts(*call)?.egress_id.as_ref()?;
+            let thing = self.takes.of_egress(id)?;
+            Some(Edge {
+                call: *call,
+                thing,
+                doubt: self.doubt_of_take(self.takes.all.get(thing)?),
+            })
+        };
+        calls.iter().filter_map(edge).collect()
+    }
+
+    /// Why the file of a recording may be another egress's, whatever speaks for it. A manifest is
+    /// written when its file is whole.
+    fn doubt_of_take(&self, take: &Take) -> Option<&'static str> {
+        match take.egresses.as_slice() {
+            [] => None,
+            [egress] => {
+                let egress = self.estate.egresses.get(*egress)?;
+                let written = Written {
+                    start: egress.facts.start,
+                    end: egress.facts.end,
+                    modified: egress.modified,
+                    last: egress.modified.saturating_add(CLOCK_SLACK),
+                };
+                self.is_of_other_age(take, written).then_some(OTHER_AGE)
+            }
+            _ => Some(SHARED_FILE),
+        }
+    }
+
+    fn by_name(&self, calls: &[usize], field: &Field) -> Vec<Edge> {
+        let rooms = Rooms::of(self.estate, self.takes, field);
+        let nameless = self.nameless(calls, field);
+        let mut edges = Vec::new();
+        for call in calls.iter().copied().filter(|call| field.wants(*call)) {
+            let (Some(transcript), Some(facts)) =
+                (self.estate.transcripts.get(call), self.facts(call))
+            else {
+                continue;
+            };
+            let endings = Endings::of(&transcript.name, facts);
+            let named = endings.session.iter().chain(endings.stamp.iter());
+            for thing in named.flat_map(|ending| self.takes.of_ending(ending)) {
+                let Some(take) = self.takes.all.get(*thing) else {
+                    continue;
+                };
+                if field.is_claimed(*thing) || !self.is_possible(take, facts) {
+                    continue;
+                }
+                let doubt = self
+                    .doubt_of_name(take, facts, transcript.modified)
+                    .or_else(|| {
+                        let files = take.audio.iter().filter(|_| take.egresses.is_empty());
+                        let mut files = files.filter_map(|it| self.estate.audio.get(*it));
+                        let end = facts.end.filter(|_| facts.number.is_some())?;
+                        files
+                            .any(|file| nameless.has_nearer_end(file.modified, end))
+                            .then_some(NEARER_END)
+                    })
+                    .or_else(|| self.has_other(&rooms, *thing, facts).then_some(OTHER_ROOM));
+                edges.push(Edge {
+                    call,
+                    thing: *thing,
+                    doubt,
+                });
+            }
+        }
+        edges
+    }
+
+    /// Whether another recording than this one is, without a doubt, of a call's number and time.
+    fn has_other(&self, rooms: &Rooms, thing: usize, facts: &CallFacts) -> bool {
+        let mut has_other = false;
+        let mut visit = |other: usize, _, doubt: Option<&str>| {
+            let take = self.takes.all.get(other);
+            let is_possible = take.is_some_and(|take| self.is_possible(take, facts));
+            has_other |= other != thing && doubt.is_none() && is_possible;
+        };
+        if let Some(number) = &facts.number {
+            rooms.visit(number, facts, &mut visit);
+        }
+        has_other
+    }
+
+    /// Whether a recording is not another egress's than the transcript's.
+    fn is_possible(&self, take: &Take, facts: &CallFacts) -> bool {
+        let Some(id) = &facts.egress_id else {
+            return true;
+        };
+        let mut egresses = take.egresses.iter();
+        take.egresses.is_empty()
+            || egresses.any(|it| self.estate.egresses.get(*it).is_some_and(|it| it.id == *id))
+    }
+
+    fn doubt_of_name(
+        &self,
+        take: &Take,
+        facts: &CallFacts,
+        modified: Micros,
+    ) -> Option<&'static str> {
+        let mut egresses = take.egresses.iter();
+        let Some(egress) = egresses.next() else {
+            let written = Written {
+                start: facts.start,
+                end: facts.end,
+                modified,
+                last: facts.end.unwrap_or(modified).saturating_add(CLOSING),
+            };
+            return self.is_of_other_age(take, written).then_some(OTHER_AGE);
+        };
+        let egress = &self.estate.egresses.get(*egress)?.facts;
+        let is_apart = match (facts.span(), egress.span()) {
+            (Some(call), Some(egress)) => call.overlap(egress) == Overlap::None,
+            _ => false,
+        };
+        let is_other = match (&facts.number, &egress.number) {
+            (Some(own), Some(other)) => own != other,
+            _ => false,
+        };
+        let doubt = self.doubt_of_take(take);
+        doubt
+            .or(is_apart.then_some(OTHER_TIME))
+            .or(is_other.then_some(OTHER_NUMBER))
+    }
+
+    /// Whether a file was written at another time than what it belongs to: before that, or after,
+    /// where the transcript or manifest still has the time at which it was written itself.
+    fn is_of_other_age(&self, take: &Take, written: Written) -> bool {
+        let grace = micros(self.patience.recording_grace);
+        let keeps_time = written.end.is_some_and(|end| {
+            let times = end.saturating_sub(grace)..=end.saturating_add(grace);
+            times.contains(&written.modified)
+        });
+        let is_other = |at: Micros| {
+            written.start.is_some_and(|start| at < start) || keeps_time && at > written.last
+        };
+        let mut files = take
+            .audio
+            .iter()
+            .filter_map(|it| self.estate.audio.get(*it));
+        files.any(|file| is_other(file.modified))
+    }
+
+    fn nameless(&self, calls: &[usize], field: &Field) -> Nameless {
+        let open = calls.iter().filter(|call| field.wants(**call));
+        let facts = open.filter_map(|call| self.facts(*call));
+        let mut spans: Vec<Span> = facts
+            .filter(|facts| facts.number.is_none() && facts.egress_id.is_none())
+            .filter_map(CallFacts::span)
+            .collect();
+        spans.sort_by_key(|span| span.start);
+        let longest = spans.iter().map(|span| span.end - span.start).max();
+        Nameless {
+            spans,
+            longest: longest.unwrap_or_default(),
+        }
+    }
+
+    fn by_room(&self, calls: &[usize], field: &Field) -> Vec<Edge> {
+        let rooms = Rooms::of(self.estate, self.takes, field);
+        let nameless = self.nameless(calls, field);
+        let mut edges = Vec::new();
+        for call in calls.iter().copied().filter(|call| field.wants(*call)) {
+            let Some(facts) = self.facts(call) else {
+                continue;
+            };
+            let Some(number) = &facts.number else {
+                continue;
+            };
+            rooms.visit(number, facts, &mut |thing, when, doubt| {
+                let is_nearer = || match (when, facts.span()) {
+                    (When::Span(made), Some(own)) => nameless.has_nearer(made, own),
+                    _ => false,
+                };
+                let doubt = doubt.or_else(|| is_nearer().then_some(NEARER));
+                let take = self.takes.all.get(thing);
+                if let Some(take) = take.filter(|take| self.is_possible(take, facts)) {
+                    let doubt = doubt.or_else(|| self.doubt_of_take(take));
+                    edges.push(Edge { call, thing, doubt });
+                }
+            });
+        }
+        edges
+    }
+}
+
+/// When the calls were of which nobody knows the number, in the order of their starts: a recording
+/// of the same time may be theirs.
+struct Nameless {
+    spans: Vec<Span>,
+    longest: Micros,
+}
+
+impl Nameless {
+    /// Whether the time of one of them is nearer to a recording's than this call's is.
+    fn has_nearer(&self, made: Span, own: Span) -> bool {
+        let distance = |span: &Span| (span.start - made.start).abs() + (span.end - made.end).abs();
+        let first = made.start.saturating_sub(self.longest);
+        let skipped = self.spans.partition_point(|span| span.start < first);
+        let near = self.spans.iter().skip(skipped);
+        near.take_while(|span| span.start <= made.end)
+            .filter(|span| span.overlap(made) == Overlap::Clear)
+            .any(|span| distance(span) <= distance(&own))
+    }
+}
+
+impl Nameless {
+    /// Whether one of them ended nearer to when a file was written than this call did.
+    fn has_nearer_end(&self, written: Micros, own_end: Micros) -> bool {
+        let near = (written - own_end).abs().min(CLOSING);
+        let first = written.saturating_sub(near).saturating_sub(self.longest);
+        let skipped = self.spans.partition_point(|span| span.start < first);
+        let spans = self.spans.iter().skip(skipped);
+        spans
+            .take_while(|span| span.start <= written + near)
+            .any(|span| (written - span.end).abs() < near)
+    }
+}
+
+/// A recording of a number's calls.
+struct Recorded {
+    thing: usize,
+    when: When,
+}
+
+/// When a recording was made, as far as that is known.
+#[derive(Clone, Copy)]
+enum When {
+    /// From start to end, by a manifest.
+    Span(Span),
+    /// From then on, by a manifest without an end.
+    Since(Micros),
+    /// From then on, by the file's name.
+    Named(Micros),
+    Unknown,
+}
+
+impl When {
+    fn start(self) -> Micros {
+        match self {
+            Self::Span(span) => span.start,
+            Self::Since(start) | Self::Named(start) => start,
+            Self::Unknown => Micros::MIN,
+        }
+    }
+
+    /// Whether it may be the recording of a call at that time, and what speaks against it.
+    fn fits(self, call: Option<Span>) -> Option<Option<&'static str>> {
+        let since = |start: Micros, doubt| {
+            let is_within =
+                call.is_none_or(|call| start >= call.start - LEAD_IN && start <= call.end);
+            is_within.then_some(Some(doubt))
+        };
+        match (self, call) {
+            (Self::Span(span), Some(call)) => match span.overlap(call) {
+                Overlap::None => None,
+                Overlap::Doubtful => Some(Some(SHORT)),
+                Overlap::Clear => Some(None),
+            },
+            (Self::Since(start), _) => since(start, NO_TIME),
+            (Self::Named(start), _) => since(start, NO_MANIFEST),
+            (Self::Span(_) | Self::Unknown, _) => Some(Some(NO_TIME)),
+        }
+    }
+}
+
+/// The recordings that nobody has, by number, each in the order of their starts.
+struct Rooms(BTreeMap<String, Vec<Recorded>>);
+
+impl Rooms {
+    fn of(estate: &Estate, takes: &Takes, field: &Field) -> Self {
+        let mut rooms: BTreeMap<String, Vec<Recorded>> = BTreeMap::new();
+        for (thing, take) in takes.all.iter().enumerate() {
+            if field.is_claimed(thing) {
+                continue;
+            }
+            let egresses = take
+                .egresses
+                .iter()
+                .filter_map(|it| estate.egresses.get(*it));
+            for egress in egresses {
+                if let (Some(number), Some(when)) = (&egress.facts.number, when(&egress.facts)) {
+                    rooms
+                        .entry(number.clone())
+                        .or_default()
+                        .push(Recorded { thing, when });
+                }
+            }
+            let files = take.audio.iter().filter_map(|it| estate.audio.get(*it));
+            for file in files.filter(|_| take.egresses.is_empty()) {
+                if let Some((number, second)) = names::number_and_second(&file.name) {
+                    rooms.entry(number).or_default().push(Recorded {
+                        thing,
+                        when: When::Named(second.saturating_mul(1_000_000)),
+                    });
+                }
+            }
+        }
+        for recorded in rooms.values_mut() {
+            recorded.sort_by_key(|recorded| recorded.when.start());
+        }
+        Self(rooms)
+    }
+
+    /// Visits what may be the recording of a call.
+    fn visit(
+        &self,
+        number: &str,
+        call: &CallFacts,
+        visit: &mut dyn FnMut(usize, When, Option<&'static str>),
+    ) {
+        let Some(recorded) = self.0.get(number) else {
+            return;
+        };
+        let span = call.span();
+        // Nothing that starts behind the call's end can be its recording.
+        let last = span.map_or(recorded.len(), |span| {
+            recorded.partition_point(|it| it.when.start() <= span.end)
+        });
+        for it in recorded.iter().take(last) {
+            if let Some(doubt) = it.when.fits(span) {
+                visit(it.thing, it.when, doubt);
+            }
+        }
+    }
+}
+
+/// When an egress recorded; `None` for one that came to nothing.
+fn when(egress: &EgressFacts) -> Option<When> {
+    if egress.failed && egress.files.is_empty() || !egress.in_progress && !egress.has_output {
+        return None;
+    }
+    Some(match (egress.span(), egress.start) {
+        (Some(span), _) => When::Span(span),
+        (None, Some(start)) => When::Since(start),
+        (None, None) => When::Unknown,
+    })
+}
