@@ -277,3 +277,18 @@ fn directories_that_cannot_be_read_keep_no_run_from_delivering() {
     assert!(error.contains("processed_uploads"), "{error}");
     site.call(["adopt"]).expect(10);
 }
+
+#[test]
+fn the_lock_of_those_who_add_is_left_to_the_group() {
+    let site = site();
+    put_call(&site, "s1", |_| {});
+    adopt(&site, &[]).expect(0);
+    let mode = |name: &str| {
+        fs::metadata(site.dir(Dir::Pending).join(name))
+            .unwrap()
+            .mode()
+            & 0o777
+    };
+    assert_eq!(mode(".callspool.record.lock"), 0o660);
+    assert_eq!(mode("metadata_s1.json"), 0o600);
+}

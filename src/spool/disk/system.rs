@@ -75,22 +75,24 @@ impl Disk for SystemDisk {
     fn open_lock(&self, path: &Path, access: Access) -> io::Result<Box<dyn LockFile>> {
         let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
         let mut options = OpenOptions::new();
-        options
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(file_mode(access))
-            .custom_flags(flags);
-        match options.open(path) {
+        options.read(true).custom_flags(flags);
+        let mut writable = options.clone();
+        writable.write(true).create(true).truncate(false);
+        let mode = file_mode(access);
+        let file = match writable.mode(mode).open(path) {
             Err(error)
                 if error.kind() == io::ErrorKind::PermissionDenied && access == Access::Group =>
             {
-                let mut options = OpenOptions::new();
-                Ok(Box::new(options.read(true).custom_flags(flags).open(path)?))
+                options.open(path)?
             }
-            file => Ok(Box::new(file?)),
+            file => file?,
+        };
+        if access == Access::Group && file.metadata()?.mode() & 0o777 != mode {
+            // Under whatever umask the first one came: the others of the group must be able to take
+            // it. Only its owner can see to that.
+            let _ = file.set_permissions(Permissions::from_mode(mode));
         }
+        Ok(Box::new(file))
     }
 
     fn create_dir(&self, dir: &Path, access: Access) -> io::Result<()> {
