@@ -17,9 +17,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use reference_api::ReferenceApi;
-use test_support::{Dir, Session, Site};
+use serde_json::{Value, json};
+use test_support::{Dir, Session, Site, manifest, plain_transcript};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_callspool");
 /// The campaign whose documents are handed over in the guide.
@@ -220,4 +222,59 @@ fn an_old_cron_that_scans_takes_nothing_that_the_guides_markers_name() {
         .count();
     assert_eq!(made, 12);
     assert!(Path::new(&site.dir(Dir::Conversations)).exists());
+}
+
+/// Calls of an agent that wrote no documents.
+fn write_transcripts(site: &Site, count: usize) -> Vec<String> {
+    let ids: Vec<_> = (0..count)
+        .map(|number| format!("session_20250829_1000{number:02}_x"))
+        .collect();
+    let hour = Duration::from_secs(3600);
+    for id in &ids {
+        let mut transcript: Value = serde_json::from_str(&plain_transcript(id)).unwrap();
+        transcript["metadata"] = json!({"campaign_metadata": {
+            "campaignId": "c", "voiceAgentId": "v", "clientId": "k", "sessionId": id,
+            "dialedNumber": "+15550100123", "egressId": format!("EG_{id}"),
+        }});
+        let name = format!("transcript_{id}.json");
+        site.put(Dir::Conversations, &name, transcript.to_string(), hour);
+        site.put(
+            Dir::Recordings,
+            &format!("EG_{id}.json"),
+            manifest(id),
+            hour,
+        );
+        site.put(
+            Dir::Recordings,
+            &format!("{id}.ogg"),
+            format!("sound of {id}"),
+            hour,
+        );
+    }
+    ids
+}
+
+#[test]
+fn what_an_old_cron_that_scans_has_left_is_adopted_and_its_markers_count() {
+    let site = site();
+    let ids = write_transcripts(&site, 12);
+    demand_success(old_cron(&site, &["--batch-size", "5"]));
+    assert_eq!(calls(&site).len(), 5);
+    site.call(["adopt", "--dry-run"]).expect(0);
+    site.call(["adopt"]).expect(0);
+    site.run(&[]).expect(0).counts(&[("uploaded", 7)]);
+    demand_each_once(&site, &ids);
+
+    // Agents that still write no documents, and one line in the crontab for both.
+    let more = write_transcripts(&site, 14);
+    site.run(&["--adopt"]).expect(0).counts(&[("uploaded", 2)]);
+    demand_each_once(&site, &more);
+
+    // And back: the markers of the guide keep the old cron from what was adopted.
+    let markers = guide::block("sh", "processed_uploads", &site.root());
+    let mut sh = Command::new("sh");
+    sh.arg(script(&site, "markers.sh", &markers));
+    demand_success(sh);
+    demand_success(old_cron(&site, &["--batch-size", "100"]));
+    demand_each_once(&site, &more);
 }
