@@ -116,10 +116,12 @@ impl AdoptionLine {
         commands
     }
 
-    /// Recording and lead, with their reasons.
+    /// Recording and lead, with their reasons; what is ambiguous about them is told elsewhere.
     pub fn files_text(&self) -> String {
-        let (recording, lead) = (self.recording.text("recording"), self.lead.text("lead"));
-        format!("{recording}, {lead}")
+        let files = [("recording", &self.recording), ("lead", &self.lead)];
+        let told = files.iter().filter(|(_, file)| file.candidates.is_empty());
+        let texts: Vec<String> = told.map(|(what, file)| file.text(what)).collect();
+        texts.join(", ")
     }
 
     /// The lines for people.
@@ -138,8 +140,9 @@ impl AdoptionLine {
         if let Some(document) = &self.document {
             text.push_str(&format!("  {}", printable(document)));
         }
-        if ["adopted", "ambiguous"].contains(&self.result) {
-            text.push_str(&format!("  {}", self.files_text()));
+        let files = self.files_text();
+        if ["adopted", "ambiguous"].contains(&self.result) && !files.is_empty() {
+            text.push_str(&format!("  {files}"));
         }
         text.push('\n');
         if self.result == "ambiguous" {
