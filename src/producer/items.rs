@@ -8,6 +8,9 @@ use super::problem::{Fault, Problem, Problems};
 use crate::json;
 use crate::transcript::{self, Transcript};
 
+/// What stands between two items.
+const ITEM_FRAME: &str = ",\n    ";
+
 /// What was said and done in a call, in order: JSON objects of whatever shape the agent's SDK
 /// gives them. Each is kept byte for byte, one that cannot be read too.
 ///
@@ -97,13 +100,19 @@ impl Items {
         self.list.is_empty()
     }
 
+    /// How long the list is as JSON.
+    pub(super) fn len_bytes(&self) -> usize {
+        let items = self.list.iter();
+        items.map(|item| item.get().len() + ITEM_FRAME.len()).sum()
+    }
+
     /// The list as JSON, an item on a line of its own.
     pub(super) fn to_raw(&self) -> serde_json::Result<Box<RawValue>> {
         if self.is_empty() {
             return RawValue::from_string("[]".to_owned());
         }
         let lines: Vec<&str> = self.list.iter().map(|item| item.get()).collect();
-        RawValue::from_string(format!("[\n    {}\n  ]", lines.join(",\n    ")))
+        RawValue::from_string(format!("[\n    {}\n  ]", lines.join(ITEM_FRAME)))
     }
 
     /// What a run will make of the list.

@@ -49,6 +49,7 @@
 
 mod call;
 mod error;
+mod given;
 mod handle;
 mod input;
 mod items;

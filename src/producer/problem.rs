@@ -126,8 +126,13 @@ impl Problems {
         if list.is_empty() {
             Ok(())
         } else {
-            Err(Self { list })
+            Err(Self::all(list))
         }
+    }
+
+    /// These, of which there is at least one.
+    pub(super) fn all(list: Vec<Problem>) -> Self {
+        Self { list }
     }
 
     /// All of them.
@@ -152,9 +157,7 @@ impl Problems {
 
 impl From<Problem> for Problems {
     fn from(problem: Problem) -> Self {
-        Self {
-            list: vec![problem],
-        }
+        Self::all(vec![problem])
     }
 }
 

@@ -1,21 +1,20 @@
 //! The order in which a session is written: lead, transcript, document.
 
-use std::fmt::Display;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
 use super::call::{Call, Conversation, LeadChoice};
 use super::error::ProducerError;
+use super::given::{self, Given, Spoken};
 use super::items::Items;
 use super::new_lead::{self, NewLead};
-use super::problem::{Fault, Problem, Problems};
+use super::problem::Problems;
 use super::transcript_file::TranscriptFile;
 use crate::json::{self, RawObject};
-use crate::lead;
 use crate::session::Draft;
 use crate::spool::{Asset, Deposit, Known, Offered, State, Stored};
-use crate::transcript::{self, Transcript};
+use crate::transcript::Transcript;
 
 /// What the CRM wants of every call, by its name in `campaign_metadata`.
 const IDS: [&str; 3] = ["campaignId", "voiceAgentId", "clientId"];
@@ -64,23 +63,20 @@ pub(super) fn save(
         deposit.keep(&known.path)?;
         return Ok(saved_before(deposit, known));
     }
-    // All that may be refused comes before the first write.
-    let offered = offered(deposit, call, conversation)?;
-    let lead = match (&call.lead, offered.lead) {
+    // All that may be refused is refused before the first write.
+    let given = Given::of(deposit, call, conversation)?;
+    let lead = match (&call.lead, given.lead) {
         (Some(LeadChoice::New(lead)), _) => Some(add_lead(deposit, call, lead, now)?),
         (_, Some(lead)) => Some(place(deposit, Asset::Lead, call, lead)?),
         (_, None) => find_lead(deposit, call)?,
     };
     let campaign = campaign_metadata(call, lead.as_ref())?;
-    let transcript = match (conversation, offered.transcript) {
-        (Conversation::Items(items), _) => Spoken::of_items(call, items, &campaign)?,
-        (Conversation::File(_), Some((file, read))) => Spoken::of_file(call, file, &read),
-        (Conversation::File(path), None) => return Err(not_there(path)),
-    };
+    let transcript = Ready::of(call, given.spoken, &campaign)?;
+    let stored = place(deposit, Asset::Transcript, call, transcript.file)?;
     let draft = Draft {
         session_id: call.session_id.clone(),
         dialed_number: call.dialed_number.clone(),
-        conversation: None,
+        conversation: Some(stored.name),
         lead: campaign.text(LEAD_FILE),
         call_start: transcript.start,
         call_end: transcript.end,
@@ -88,14 +84,8 @@ pub(super) fn save(
         campaign_metadata: campaign,
         ..Draft::default()
     };
-    check_document(&draft)?;
-    let lacking = lacking(&draft.campaign_metadata);
-    let stored = place(deposit, Asset::Transcript, call, transcript.file)?;
-    let draft = Draft {
-        conversation: Some(stored.name),
-        ..draft
-    };
     let name = deposit.add_document(&call.session_id, &draft.to_bytes()?)?;
+    let times = draft.call_start.zip(draft.call_end);
     Ok(Saved {
         created: true,
         document: deposit.layout().metadata.join(name),
@@ -103,11 +93,8 @@ pub(super) fn save(
         transcript: Some(stored.path),
         lead: lead.map(|lead| lead.path),
         unreadable_items: transcript.unreadable_items,
-        ends_before_start: draft
-            .call_start
-            .zip(draft.call_end)
-            .is_some_and(|(start, end)| end < start),
-        lacking,
+        ends_before_start: times.is_some_and(|(start, end)| end < start),
+        lacking: lacking(&draft.campaign_metadata),
     })
 }
 
@@ -129,7 +116,7 @@ pub(super) fn add_lead(
     }
     let mut text = object.to_pretty(0);
     text.push('\n');
-    check_size("lead", text.len(), Asset::Lead.limit_bytes())?;
+    given::check_lead(text.len()).map_err(Problems::from)?;
     Ok(deposit.add(Asset::Lead, &call.session_id, text.as_bytes())?)
 }
 
@@ -170,69 +157,28 @@ fn saved_before(deposit: &Deposit, known: Known) -> Saved {
     }
 }
 
-/// The files that a caller named, read and found to be what they should.
-struct OfferedFiles {
-    transcript: Option<(Offered, Transcript)>,
-    lead: Option<Offered>,
-}
-
-fn offered(
-    deposit: &Deposit,
-    call: &Call,
-    conversation: &Conversation,
-) -> Result<OfferedFiles, ProducerError> {
-    let mut problems = Vec::new();
-    let transcript = match conversation {
-        Conversation::File(path) => Some(take(deposit, Asset::Transcript, path, transcript::parse)),
-        Conversation::Items(_) => None,
-    };
-    let lead = match &call.lead {
-        Some(LeadChoice::File(path)) => Some(take(deposit, Asset::Lead, path, lead::parse)),
-        _ => None,
-    };
-    let mut refuse = |field: &str, reason| {
-        problems.push(Problem::new(field, Fault::File(reason)));
-    };
-    let transcript = transcript.transpose();
-    let transcript = transcript.map_err(|reason| refuse("transcript_file", reason));
-    let lead = lead.transpose();
-    let lead = lead.map_err(|reason| refuse("lead_file", reason));
-    Problems::of(problems)?;
-    Ok(OfferedFiles {
-        transcript: transcript.ok().flatten(),
-        lead: lead.ok().flatten().map(|(file, _)| file),
-    })
-}
-
-/// Reads a file that a caller named, or says why not.
-fn take<T, E: Display>(
-    deposit: &Deposit,
-    asset: Asset,
-    path: &Path,
-    parse: impl FnOnce(&[u8]) -> Result<T, E>,
-) -> Result<(Offered, T), String> {
-    let file = deposit.offered(asset, path);
-    let file = file.map_err(|error| error.to_string())?;
-    match parse(&file.bytes) {
-        Ok(read) => Ok((file, read)),
-        Err(error) => Err(format!("cannot be used: {error}")),
-    }
-}
-
-/// A conversation that is about to be named by a document.
-struct Spoken {
+/// A transcript that is about to be named by a document.
+struct Ready {
     file: Offered,
     start: Option<DateTime<Utc>>,
     end: Option<DateTime<Utc>>,
     unreadable_items: usize,
 }
 
-impl Spoken {
-    fn of_items(call: &Call, items: &Items, campaign: &RawObject) -> Result<Self, ProducerError> {
+impl Ready {
+    fn of(call: &Call, spoken: Spoken<'_>, campaign: &RawObject) -> serde_json::Result<Self> {
+        match spoken {
+            Spoken::Items(items) => Self::of_items(call, items, campaign),
+            Spoken::File(taken) => {
+                let (file, read) = *taken;
+                Ok(Self::of_file(call, file, &read))
+            }
+        }
+    }
+
+    fn of_items(call: &Call, items: &Items, campaign: &RawObject) -> serde_json::Result<Self> {
         let has_lead = campaign.text(LEAD_FILE).is_some();
         let written = TranscriptFile::of(call, items, campaign, has_lead)?;
-        let limit = Asset::Transcript.limit_bytes();
-        check_size("items", written.bytes.len(), limit)?;
         Ok(Self {
             file: Offered {
                 bytes: written.bytes,
@@ -303,28 +249,4 @@ fn lacking(campaign: &RawObject) -> Vec<&'static str> {
         campaign.text(name).is_some() || campaign.get(name).and_then(json::integer).is_some()
     };
     IDS.into_iter().filter(|name| !has(name)).collect()
-}
-
-/// Checks that a run will read the document, with room for what is yet to come into it.
-fn check_document(draft: &Draft) -> Result<(), ProducerError> {
-    const ROOM: u64 = 1 << 20;
-    let len_bytes = draft.to_bytes()?.len();
-    check_size(
-        "campaign_metadata",
-        len_bytes,
-        Deposit::DOCUMENT_LIMIT - ROOM,
-    )
-}
-
-fn check_size(field: &str, len_bytes: usize, limit_bytes: u64) -> Result<(), ProducerError> {
-    if len_bytes as u64 <= limit_bytes {
-        return Ok(());
-    }
-    let limit_mib = limit_bytes >> 20;
-    Err(Problems::from(Problem::new(field, Fault::TooLarge { limit_mib })).into())
-}
-
-fn not_there(_: &Path) -> ProducerError {
-    let reason = "is not there".to_owned();
-    Problems::from(Problem::new("transcript_file", Fault::File(reason))).into()
 }

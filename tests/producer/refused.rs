@@ -121,10 +121,19 @@ fn what_a_run_would_not_read_is_not_written() {
     let input = frame.replace(r#""""#, &format!("\"{text}\""));
     let told_of_it = told(&site, &["record"], input.as_bytes());
     assert!(told_of_it.contains("items is too large"), "{told_of_it}");
+    // A lead that comes with it is not written either.
+    let lead =
+        r#""lead": {"name": "a", "email": "a@b.c", "company": "c", "interest": "d"}, "items""#;
+    let input = input
+        .replacen("x", "", lead.len())
+        .replacen("\"items\"", lead, 1);
+    let told_of_it = told(&site, &["record"], input.as_bytes());
+    assert!(told_of_it.contains("items is too large"), "{told_of_it}");
     let input = format!(
         r#"{{"session_id": "z", "name": "{}", "email": "a@b.c", "company": "c", "interest": "d"}}"#,
         "x".repeat(5 << 20)
     );
     let told_of_it = told(&site, &["record", "lead"], input.as_bytes());
     assert!(told_of_it.contains("lead is too large"), "{told_of_it}");
+    assert!(tree(&site).is_empty(), "{:?}", tree(&site));
 }

@@ -21,6 +21,7 @@ mod oracle;
 mod python;
 #[path = "../../texts/python_repr.rs"]
 mod python_repr;
+mod record;
 mod redaction;
 mod session;
 mod timestamp;
@@ -33,7 +34,7 @@ pub use redaction::MARKED;
 pub type Property = fn(&[u8]);
 
 /// Every property by the name of its fuzz target.
-pub const TARGETS: [(&str, Property); 13] = [
+pub const TARGETS: [(&str, Property); 14] = [
     ("answer", answer::check),
     ("config", config::check),
     ("document", document::check),
@@ -41,6 +42,7 @@ pub const TARGETS: [(&str, Property); 13] = [
     ("manifest", manifest::check),
     ("python", python::check_text),
     ("python_repr", python::check_printed),
+    ("record", record::check),
     ("redaction", redaction::check),
     ("retry_after", timestamp::check_retry_after),
     ("session", session::check),
