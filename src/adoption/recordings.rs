@@ -21,7 +21,7 @@ const OTHER_NUMBER: &str = "the names say so, and the numbers do not";
 const OTHER_ROOM: &str = "another recording fits number and time";
 const SHORT: &str = "the number fits, and less than half of the time";
 const NEARER: &str = "a transcript without a number fits its time better";
-const NEARER_END: &str = "the names say so, and a transcript without ids ends nearer to it";
+const NEARER_END: &str = "the names say so, and a transcript without ids is nearer to its time";
 const NO_MANIFEST: &str = "number and time fit, but no manifest says so";
 
 /// How long before its call a recording may have been started.
@@ -120,15 +120,11 @@ impl Matcher<'_> {
                 }
                 let doubt = self
                     .doubt_of_name(take, facts, transcript.modified)
+                    .or_else(|| self.nearer(&nameless, take, facts))
                     .or_else(|| {
-                        let files = take.audio.iter().filter(|_| take.egresses.is_empty());
-                        let mut files = files.filter_map(|it| self.estate.audio.get(*it));
-                        let end = facts.end.filter(|_| facts.number.is_some())?;
-                        files
-                            .any(|file| nameless.has_nearer_end(file.modified, end))
-                            .then_some(NEARER_END)
-                    })
-                    .or_else(|| self.has_other(&rooms, *thing, facts).then_some(OTHER_ROOM));
+                        let has_other = self.has_other(&rooms, *thing, facts);
+                        has_other.then_some(OTHER_ROOM)
+                    });
                 edges.push(Edge {
                     call,
                     thing: *thing,
@@ -212,11 +208,27 @@ impl Matcher<'_> {
         files.any(|file| is_other(file.modified))
     }
 
+    /// Whether a transcript without ids fits a recording of the right name better than one with.
+    fn nearer(&self, nameless: &Nameless, take: &Take, facts: &CallFacts) -> Option<&'static str> {
+        let mut egresses = take.egresses.iter();
+        let has_nearer = match egresses.next().map(|it| self.estate.egresses.get(*it)) {
+            Some(egress) => nameless.has_nearer(egress?.facts.span()?, facts.span()?),
+            None => {
+                let files = take.audio.iter();
+                let mut files = files.filter_map(|it| self.estate.audio.get(*it));
+                let end = facts.end?;
+                files.any(|file| nameless.has_nearer_end(file.modified, end))
+            }
+        };
+        // One without ids has no nearer one but itself.
+        (has_nearer && !is_nameless(facts)).then_some(NEARER_END)
+    }
+
     fn nameless(&self, calls: &[usize], field: &Field) -> Nameless {
         let open = calls.iter().filter(|call| field.wants(**call));
         let facts = open.filter_map(|call| self.facts(*call));
         let mut spans: Vec<Span> = facts
-            .filter(|facts| facts.number.is_none() && facts.egress_id.is_none())
+            .filter(|facts| is_nameless(facts))
             .filter_map(CallFacts::span)
             .collect();
         spans.sort_by_key(|span| span.start);
@@ -286,6 +298,11 @@ impl Nameless {
             .take_while(|span| span.start <= written + near)
             .any(|span| (written - span.end).abs() < near)
     }
+}
+
+/// Whether a transcript has neither number nor egress to be known by.
+fn is_nameless(facts: &CallFacts) -> bool {
+    facts.number.is_none() && facts.egress_id.is_none()
 }
 
 /// A recording of a number's calls.

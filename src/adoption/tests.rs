@@ -273,6 +273,17 @@ fn names_match_unless_times_or_a_second_manifest_speak_against_them() {
     assert_eq!(rewritten.recordings(), ["? EG_e.json"]);
     rewritten.0.egresses[0].modified = 500 * MINUTE;
     assert_eq!(rewritten.recordings(), ["recording_c_a_s.ogg (file name)"]);
+    let nameless = CallFacts {
+        number: None,
+        ..call("b", 10)
+    };
+    let nearer = with(10 * MINUTE, 13 * MINUTE).call(nameless.clone());
+    assert_eq!(nearer.recordings()[0], "? EG_e.json");
+    let farther = with(9 * MINUTE, 12 * MINUTE).call(CallFacts {
+        end: Some(11 * MINUTE),
+        ..nameless
+    });
+    assert_eq!(farther.recordings()[0], "recording_c_a_s.ogg (file name)");
     // Without a manifest the file's own time has to fit, where it is still known.
     for (modified, expected) in [
         (12 * MINUTE, "recording_c_a_s.ogg (file name)"),
