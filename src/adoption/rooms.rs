@@ -61,40 +61,74 @@ impl When {
     }
 }
 
-/// The recordings that nobody has, by number, each in the order of their starts.
-pub(super) struct Rooms(BTreeMap<String, Vec<Recorded>>);
+/// The recordings of one number.
+#[derive(Default)]
+struct Room {
+    /// Those whose start is known, in that order.
+    known: Vec<Recorded>,
+    /// The others.
+    unknown: Vec<Recorded>,
+    /// How long the longest is.
+    longest: Micros,
+}
+
+impl Room {
+    fn push(&mut self, recorded: Recorded) {
+        match recorded.when {
+            When::Unknown => self.unknown.push(recorded),
+            When::Span(span) => {
+                self.longest = self.longest.max(span.end.saturating_sub(span.start));
+                self.known.push(recorded);
+            }
+            When::Since(_) | When::Named(_) => self.known.push(recorded),
+        }
+    }
+
+    /// Those that may be of a call at that time, by their starts.
+    fn near(&self, call: Option<Span>) -> &[Recorded] {
+        let Some(call) = call else {
+            return &self.known;
+        };
+        let reach = self.longest.max(LEAD_IN);
+        let starts_before = |time: Micros| {
+            let before = |it: &Recorded| it.when.start() < time;
+            self.known.partition_point(before)
+        };
+        let first = starts_before(call.start.saturating_sub(reach));
+        let last = starts_before(call.end.saturating_add(1));
+        self.known.get(first..last).unwrap_or_default()
+    }
+}
+
+/// The recordings that nobody has, by number.
+pub(super) struct Rooms(BTreeMap<String, Room>);
 
 impl Rooms {
     pub(super) fn of(estate: &Estate, takes: &Takes, field: &Field) -> Self {
-        let mut rooms: BTreeMap<String, Vec<Recorded>> = BTreeMap::new();
+        let mut rooms: BTreeMap<String, Room> = BTreeMap::new();
+        let mut add = |number: String, thing, when| {
+            let room = rooms.entry(number).or_default();
+            room.push(Recorded { thing, when });
+        };
         for (thing, take) in takes.all.iter().enumerate() {
             if field.is_claimed(thing) {
                 continue;
             }
-            let egresses = take
-                .egresses
-                .iter()
-                .filter_map(|it| estate.egresses.get(*it));
-            for egress in egresses {
+            let egresses = take.egresses.iter();
+            for egress in egresses.filter_map(|it| estate.egresses.get(*it)) {
                 if let (Some(number), Some(when)) = (&egress.facts.number, when(&egress.facts)) {
-                    rooms
-                        .entry(number.clone())
-                        .or_default()
-                        .push(Recorded { thing, when });
+                    add(number.clone(), thing, when);
                 }
             }
-            let files = take.audio.iter().filter_map(|it| estate.audio.get(*it));
-            for file in files.filter(|_| take.egresses.is_empty()) {
+            let files = take.audio.iter().filter(|_| take.egresses.is_empty());
+            for file in files.filter_map(|it| estate.audio.get(*it)) {
                 if let Some((number, second)) = names::number_and_second(&file.name) {
-                    rooms.entry(number).or_default().push(Recorded {
-                        thing,
-                        when: When::Named(second.saturating_mul(1_000_000)),
-                    });
+                    add(number, thing, When::Named(second.saturating_mul(1_000_000)));
                 }
             }
         }
-        for recorded in rooms.values_mut() {
-            recorded.sort_by_key(|recorded| recorded.when.start());
+        for room in rooms.values_mut() {
+            room.known.sort_by_key(|recorded| recorded.when.start());
         }
         Self(rooms)
     }
@@ -106,15 +140,11 @@ impl Rooms {
         call: &CallFacts,
         visit: &mut dyn FnMut(usize, When, Option<&'static str>),
     ) {
-        let Some(recorded) = self.0.get(number) else {
+        let Some(room) = self.0.get(number) else {
             return;
         };
         let span = call.span();
-        // Nothing that starts behind the call's end can be its recording.
-        let last = span.map_or(recorded.len(), |span| {
-            recorded.partition_point(|it| it.when.start() <= span.end)
-        });
-        for it in recorded.iter().take(last) {
+        for it in room.unknown.iter().chain(room.near(span)) {
             if let Some(doubt) = it.when.fits(span) {
                 visit(it.thing, it.when, doubt);
             }
