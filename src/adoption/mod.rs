@@ -11,8 +11,10 @@ mod estate;
 mod field;
 mod index;
 mod leads;
+mod nameless;
 mod names;
 mod recordings;
+mod rooms;
 mod standing;
 #[cfg(test)]
 mod tests;

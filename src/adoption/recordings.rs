@@ -1,11 +1,11 @@
 //! Which recording is a transcript's: by egress id, by file name, by room and time.
 
-use std::collections::BTreeMap;
-
-use super::estate::{CallFacts, EgressFacts, Estate, Micros, Overlap, Patience, Span, micros};
+use super::estate::{CallFacts, Estate, Micros, Overlap, Patience, micros};
 use super::field::{Edge, Field};
 use super::index::{Take, Takes};
-use super::names::{self, Endings};
+use super::nameless::{Nameless, is_nameless};
+use super::names::Endings;
+use super::rooms::{Rooms, When};
 use super::standing;
 
 /// By what a recording is known to be a transcript's.
@@ -16,16 +16,10 @@ pub(super) const BY_ROOM: &str = "room name and time";
 const SHARED_FILE: &str = "several manifests name its file";
 const OTHER_TIME: &str = "the names say so, and the times do not";
 const OTHER_AGE: &str = "its file is not of the time of the call";
-const NO_TIME: &str = "the number fits, and the times are not known";
 const OTHER_NUMBER: &str = "the names say so, and the numbers do not";
 const OTHER_ROOM: &str = "another recording fits number and time";
-const SHORT: &str = "the number fits, and less than half of the time";
 const NEARER: &str = "a transcript without a number fits its time better";
-const NEARER_END: &str = "the names say so, and a transcript without ids ends nearer to it";
-const NO_MANIFEST: &str = "number and time fit, but no manifest says so";
-
-/// How long before its call a recording may have been started.
-const LEAD_IN: Micros = 5 * 60 * 1_000_000;
+const NEARER_END: &str = "the names say so, and a transcript without ids is nearer to its time";
 
 /// How long after its call the file of a recording may be written, where no manifest tells: a room
 /// is kept open for some minutes.
@@ -120,15 +114,11 @@ impl Matcher<'_> {
                 }
                 let doubt = self
                     .doubt_of_name(take, facts, transcript.modified)
+                    .or_else(|| self.nearer(&nameless, take, facts))
                     .or_else(|| {
-                        let files = take.audio.iter().filter(|_| take.egresses.is_empty());
-                        let mut files = files.filter_map(|it| self.estate.audio.get(*it));
-                        let end = facts.end.filter(|_| facts.number.is_some())?;
-                        files
-                            .any(|file| nameless.has_nearer_end(file.modified, end))
-                            .then_some(NEARER_END)
-                    })
-                    .or_else(|| self.has_other(&rooms, *thing, facts).then_some(OTHER_ROOM));
+                        let has_other = self.has_other(&rooms, *thing, facts);
+                        has_other.then_some(OTHER_ROOM)
+                    });
                 edges.push(Edge {
                     call,
                     thing: *thing,
@@ -212,19 +202,25 @@ impl Matcher<'_> {
         files.any(|file| is_other(file.modified))
     }
 
+    /// Whether a transcript without ids fits a recording of the right name better than one with.
+    fn nearer(&self, nameless: &Nameless, take: &Take, facts: &CallFacts) -> Option<&'static str> {
+        let mut egresses = take.egresses.iter();
+        let has_nearer = match egresses.next().map(|it| self.estate.egresses.get(*it)) {
+            Some(egress) => nameless.has_nearer(egress?.facts.span()?, facts.span()?),
+            None => {
+                let files = take.audio.iter();
+                let mut files = files.filter_map(|it| self.estate.audio.get(*it));
+                let end = facts.end?;
+                files.any(|file| nameless.has_nearer_end(file.modified, end))
+            }
+        };
+        // One without ids has no nearer one but itself.
+        (has_nearer && !is_nameless(facts)).then_some(NEARER_END)
+    }
+
     fn nameless(&self, calls: &[usize], field: &Field) -> Nameless {
         let open = calls.iter().filter(|call| field.wants(**call));
-        let facts = open.filter_map(|call| self.facts(*call));
-        let mut spans: Vec<Span> = facts
-            .filter(|facts| facts.number.is_none() && facts.egress_id.is_none())
-            .filter_map(CallFacts::span)
-            .collect();
-        spans.sort_by_key(|span| span.start);
-        let longest = spans.iter().map(|span| span.end - span.start).max();
-        Nameless {
-            spans,
-            longest: longest.unwrap_or_default(),
-        }
+        Nameless::among(open.filter_map(|call| self.facts(*call)))
     }
 
     fn by_room(&self, calls: &[usize], field: &Field) -> Vec<Edge> {
@@ -253,157 +249,4 @@ impl Matcher<'_> {
         }
         edges
     }
-}
-
-/// When the calls were of which nobody knows the number, in the order of their starts: a recording
-/// of the same time may be theirs.
-struct Nameless {
-    spans: Vec<Span>,
-    longest: Micros,
-}
-
-impl Nameless {
-    /// Whether the time of one of them is nearer to a recording's than this call's is.
-    fn has_nearer(&self, made: Span, own: Span) -> bool {
-        let distance = |span: &Span| (span.start - made.start).abs() + (span.end - made.end).abs();
-        let first = made.start.saturating_sub(self.longest);
-        let skipped = self.spans.partition_point(|span| span.start < first);
-        let near = self.spans.iter().skip(skipped);
-        near.take_while(|span| span.start <= made.end)
-            .filter(|span| span.overlap(made) == Overlap::Clear)
-            .any(|span| distance(span) <= distance(&own))
-    }
-}
-
-impl Nameless {
-    /// Whether one of them ended nearer to when a file was written than this call did.
-    fn has_nearer_end(&self, written: Micros, own_end: Micros) -> bool {
-        let near = (written - own_end).abs().min(CLOSING);
-        let first = written.saturating_sub(near).saturating_sub(self.longest);
-        let skipped = self.spans.partition_point(|span| span.start < first);
-        let spans = self.spans.iter().skip(skipped);
-        spans
-            .take_while(|span| span.start <= written + near)
-            .any(|span| (written - span.end).abs() < near)
-    }
-}
-
-/// A recording of a number's calls.
-struct Recorded {
-    thing: usize,
-    when: When,
-}
-
-/// When a recording was made, as far as that is known.
-#[derive(Clone, Copy)]
-enum When {
-    /// From start to end, by a manifest.
-    Span(Span),
-    /// From then on, by a manifest without an end.
-    Since(Micros),
-    /// From then on, by the file's name.
-    Named(Micros),
-    Unknown,
-}
-
-impl When {
-    fn start(self) -> Micros {
-        match self {
-            Self::Span(span) => span.start,
-            Self::Since(start) | Self::Named(start) => start,
-            Self::Unknown => Micros::MIN,
-        }
-    }
-
-    /// Whether it may be the recording of a call at that time, and what speaks against it.
-    fn fits(self, call: Option<Span>) -> Option<Option<&'static str>> {
-        let since = |start: Micros, doubt| {
-            let is_within =
-                call.is_none_or(|call| start >= call.start - LEAD_IN && start <= call.end);
-            is_within.then_some(Some(doubt))
-        };
-        match (self, call) {
-            (Self::Span(span), Some(call)) => match span.overlap(call) {
-                Overlap::None => None,
-                Overlap::Doubtful => Some(Some(SHORT)),
-                Overlap::Clear => Some(None),
-            },
-            (Self::Since(start), _) => since(start, NO_TIME),
-            (Self::Named(start), _) => since(start, NO_MANIFEST),
-            (Self::Span(_) | Self::Unknown, _) => Some(Some(NO_TIME)),
-        }
-    }
-}
-
-/// The recordings that nobody has, by number, each in the order of their starts.
-struct Rooms(BTreeMap<String, Vec<Recorded>>);
-
-impl Rooms {
-    fn of(estate: &Estate, takes: &Takes, field: &Field) -> Self {
-        let mut rooms: BTreeMap<String, Vec<Recorded>> = BTreeMap::new();
-        for (thing, take) in takes.all.iter().enumerate() {
-            if field.is_claimed(thing) {
-                continue;
-            }
-            let egresses = take
-                .egresses
-                .iter()
-                .filter_map(|it| estate.egresses.get(*it));
-            for egress in egresses {
-                if let (Some(number), Some(when)) = (&egress.facts.number, when(&egress.facts)) {
-                    rooms
-                        .entry(number.clone())
-                        .or_default()
-                        .push(Recorded { thing, when });
-                }
-            }
-            let files = take.audio.iter().filter_map(|it| estate.audio.get(*it));
-            for file in files.filter(|_| take.egresses.is_empty()) {
-                if let Some((number, second)) = names::number_and_second(&file.name) {
-                    rooms.entry(number).or_default().push(Recorded {
-                        thing,
-                        when: When::Named(second.saturating_mul(1_000_000)),
-                    });
-                }
-            }
-        }
-        for recorded in rooms.values_mut() {
-            recorded.sort_by_key(|recorded| recorded.when.start());
-        }
-        Self(rooms)
-    }
-
-    /// Visits what may be the recording of a call.
-    fn visit(
-        &self,
-        number: &str,
-        call: &CallFacts,
-        visit: &mut dyn FnMut(usize, When, Option<&'static str>),
-    ) {
-        let Some(recorded) = self.0.get(number) else {
-            return;
-        };
-        let span = call.span();
-        // Nothing that starts behind the call's end can be its recording.
-        let last = span.map_or(recorded.len(), |span| {
-            recorded.partition_point(|it| it.when.start() <= span.end)
-        });
-        for it in recorded.iter().take(last) {
-            if let Some(doubt) = it.when.fits(span) {
-                visit(it.thing, it.when, doubt);
-            }
-        }
-    }
-}
-
-/// When an egress recorded; `None` for one that came to nothing.
-fn when(egress: &EgressFacts) -> Option<When> {
-    if egress.failed && egress.files.is_empty() || !egress.in_progress && !egress.has_output {
-        return None;
-    }
-    Some(match (egress.span(), egress.start) {
-        (Some(span), _) => When::Span(span),
-        (None, Some(start)) => When::Since(start),
-        (None, None) => When::Unknown,
-    })
 }

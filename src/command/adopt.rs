@@ -137,7 +137,7 @@ impl Desk<'_> {
         let Survey {
             estate,
             mut memory,
-            old_memory,
+            fresh,
         } = survey;
         let Judged {
             decisions,
@@ -155,14 +155,15 @@ impl Desk<'_> {
             let line = self.adopt_one(decision, &transcript.reading, false)?;
             counts.count(line.result);
             if ["ambiguous", "unreadable"].contains(&line.result) {
-                let is_new = !old_memory.told.contains(&line.transcript);
+                let is_new = !memory.told.contains(&line.transcript);
                 counts.new += u64::from(is_new);
                 told.insert(line.transcript.clone());
             }
             lines.push(line);
         }
+        let is_worth_keeping = memory.told != told || memory.is_worth_keeping(fresh);
         memory.told = told;
-        if let Some(leased) = self.leased.filter(|_| memory != old_memory) {
+        if let Some(leased) = self.leased.filter(|_| is_worth_keeping) {
             // It only spares work, but a disk that cannot take it takes no document either.
             let bytes = memory.to_bytes().or_exit(ExitCode::Internal)?;
             let saved = leased.save_adoption_memory(&bytes);

@@ -19,6 +19,9 @@ const VERSION: &str = concat!("callspool adoption 1 ", env!("CARGO_PKG_VERSION")
 /// the file system's clock.
 const MIN_AGE: TimeDelta = TimeDelta::seconds(3);
 
+/// What is read again each time may be so small a part of all: one in that many.
+const FRESH_SHARE: usize = 50;
+
 /// What is remembered of one file: its stamp and what was read. `None` is no file of the kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Known<T>(u64, i64, i64, T);
@@ -75,6 +78,22 @@ impl Memory {
         bytes.push(b'\n');
         bytes.extend(body);
         Ok(bytes)
+    }
+
+    /// Whether enough has changed to keep it anew: with every call something does, and all of it is
+    /// written each time.
+    pub fn is_worth_keeping(&self, fresh: usize) -> bool {
+        let shelves = [
+            self.transcripts.0.len(),
+            self.egresses.0.len(),
+            self.leads.0.len(),
+            self.pending.0.len(),
+            self.processed.0.len(),
+            self.failed.0.len(),
+            self.corrupt.0.len(),
+        ];
+        let all: usize = shelves.iter().sum();
+        fresh * FRESH_SHARE > all
     }
 
     /// The shelf of a state's documents.

@@ -12,6 +12,9 @@ use crate::session::Document;
 use crate::timestamp;
 use crate::transcript::{self, Identity, Transcript, TranscriptError};
 
+/// The farthest time, in microseconds from the epoch.
+const FARTHEST: Micros = 1 << 60;
+
 /// What a transcript says of its call.
 pub(super) fn transcript(bytes: &[u8]) -> Reading {
     let read = || -> Result<_, TranscriptError> {
@@ -133,9 +136,10 @@ pub(super) fn bare_egress_id(id: &str) -> String {
     id.strip_prefix("EG_").unwrap_or(id).to_owned()
 }
 
-/// A time as adoption counts it.
+/// A time as adoption counts it. Beyond some forty thousand years it is no time of a call, and with
+/// none so far away no difference is too large to count.
 pub(super) fn micros(time: DateTime<Utc>) -> Micros {
-    time.timestamp_micros()
+    time.timestamp_micros().clamp(-FARTHEST, FARTHEST)
 }
 
 fn folded(email: &str) -> String {

@@ -31,8 +31,8 @@ pub struct Survey {
     pub estate: Estate,
     /// What to remember of it.
     pub memory: Memory,
-    /// What was remembered before.
-    pub old_memory: Memory,
+    /// How many files had to be read.
+    pub fresh: usize,
 }
 
 /// Looks at everything that lies about; `marks` is where the old uploader has left its marks.
@@ -50,11 +50,12 @@ pub fn survey(spool: &Spool, marks: &Path, now: DateTime<Utc>) -> Result<Survey,
     let mut surveyor = Surveyor {
         spool,
         now,
-        old: old_memory.clone(),
         new: Memory {
             told: old_memory.told.clone(),
             ..Memory::default()
         },
+        old: old_memory,
+        fresh: 0,
         conversations: Resolver::of(spool, AssetPlace::Conversations, &conversations),
         recordings: Resolver::of(spool, AssetPlace::Recordings, &recordings),
         leads: Resolver::of(spool, AssetPlace::Leads, &leads),
@@ -71,7 +72,7 @@ pub fn survey(spool: &Spool, marks: &Path, now: DateTime<Utc>) -> Result<Survey,
     Ok(Survey {
         estate,
         memory: surveyor.new,
-        old_memory,
+        fresh: surveyor.fresh,
     })
 }
 
@@ -80,6 +81,7 @@ struct Surveyor<'a> {
     now: DateTime<Utc>,
     old: Memory,
     new: Memory,
+    fresh: usize,
     conversations: Resolver<'a>,
     recordings: Resolver<'a>,
     leads: Resolver<'a>,
@@ -94,6 +96,7 @@ impl Surveyor<'_> {
                 continue;
             }
             let remembered = self.old.transcripts.take(&name, stamp);
+            self.fresh += usize::from(remembered.is_none());
             let reading = match (stamp.name.to_str(), remembered) {
                 (None, _) => Ok(Reading::Unreadable("its name is no text".to_owned())),
                 (Some(_), Some(reading)) => Ok(reading),
@@ -140,6 +143,7 @@ impl Surveyor<'_> {
                 continue;
             };
             let remembered = self.old.egresses.take(name, stamp);
+            self.fresh += usize::from(remembered.is_none());
             let Some(facts) = remembered.or_else(|| {
                 let bytes = self.read_small(AssetPlace::Recordings, name)?;
                 Some(reading::egress(&bytes))
@@ -173,6 +177,7 @@ impl Surveyor<'_> {
                 continue;
             };
             let remembered = self.old.leads.take(name, stamp);
+            self.fresh += usize::from(remembered.is_none());
             let Some(facts) = remembered.or_else(|| {
                 let bytes = self.read_small(AssetPlace::Leads, name)?;
                 Some(reading::lead(&bytes))
@@ -223,6 +228,7 @@ impl Surveyor<'_> {
     fn document(&mut self, state: State, stamp: &FileStamp) -> Option<DocumentFacts> {
         let name = stamp.name.to_string_lossy();
         let remembered = self.old.documents(state).take(&name, stamp);
+        self.fresh += usize::from(remembered.is_none());
         let facts = match remembered {
             Some(facts) => facts,
             None => match self.spool.read_document(state, &stamp.name) {

@@ -97,6 +97,32 @@ fn a_kill_at_any_call_loses_nothing_and_adopts_nothing_twice() {
 }
 
 #[test]
+fn a_full_disk_is_code_20_and_leaves_no_half_document() {
+    let site = filled();
+    for arguments in [&["adopt"][..], &["run", "--adopt"]] {
+        let command = site.command(arguments);
+        // No file may grow: writing fails as on a full disk.
+        let mut limited = Command::new("/bin/sh");
+        limited
+            .args(["-c", "trap '' XFSZ && ulimit -f 0 && exec \"$@\"", "sh"])
+            .arg(command.get_program())
+            .args(command.get_args())
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin");
+        let outcome = Outcome::of(limited.output().unwrap()).expect(20);
+        assert!(
+            outcome.stderr.contains("cannot write"),
+            "{}",
+            outcome.stderr
+        );
+        assert_eq!(site.names(Dir::Pending).len(), 0);
+        assert_eq!(site.api().requests().len(), 0);
+    }
+    adopt(&site, &[]).expect(0);
+    assert_eq!(adopted(&site).len(), SESSIONS.len());
+}
+
+#[test]
 fn what_was_adopted_before_a_kill_is_delivered_once() {
     let site = filled();
     let outcome = killed(&site, "renameat2", 3);

@@ -26,6 +26,8 @@ pub(crate) enum Past {
     Quarantined,
     /// The old uploader has marked it.
     Delivered,
+    /// It is a copy of another.
+    Copy,
 }
 
 /// An estate and its truth.
@@ -68,12 +70,28 @@ impl Estate {
         }
         for put in files.values() {
             write(site, put);
+            // Somebody kept some of them twice.
+            if put.dir == "conversations" && rng.u8(..30) == 0 {
+                estate.copy(site, put);
+            }
         }
         for (name, (call, past)) in &estate.transcripts {
             estate.write_past(site, &mut rng, name, &estate.calls[*call], *past);
         }
         write_junk(site);
         estate
+    }
+
+    /// Copies an untouched transcript with ids to a name that comes after all others.
+    fn copy(&mut self, site: &Site, put: &Put) {
+        let (number, past) = self.transcripts[&put.name];
+        let has_ids = matches!(self.calls[number].form, Form::Plain | Form::Printed);
+        if past == Past::Untouched && has_ids {
+            let name = format!("zz_{}", put.name);
+            self.transcripts.insert(name.clone(), (number, Past::Copy));
+            let put = put.clone();
+            write(site, &Put { name, ..put });
+        }
     }
 
     fn write_past(&self, site: &Site, rng: &mut Rng, name: &str, call: &Call, past: Past) {
@@ -91,7 +109,7 @@ impl Estate {
             );
         };
         match past {
-            Past::Untouched => {}
+            Past::Untouched | Past::Copy => {}
             Past::Quarantined => {
                 let bytes = b"{\"session_id\": ".to_vec();
                 put("corrupt_metadata", format!("metadata_{id}.json"), bytes);

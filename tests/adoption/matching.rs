@@ -162,6 +162,7 @@ fn check(site: &Site, estate: &Estate, lines: &BTreeMap<String, Value>, seed: u6
         match past {
             Past::Documented | Past::Quarantined => assert_eq!(line["result"], "named", "{about}"),
             Past::Delivered => assert_eq!(line["result"], "delivered", "{about}"),
+            Past::Copy => assert_eq!(line["result"], "copy", "{about}"),
             Past::Untouched => {
                 let is_there = is_matchable(site, call);
                 let result = line["result"].as_str().unwrap();

@@ -188,6 +188,32 @@ fn what_is_young_waits_and_needs_nobody() {
 }
 
 #[test]
+fn times_at_the_ends_of_the_calendar_harm_nobody() {
+    let site = site();
+    for (id, start, end) in [
+        ("a", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z"),
+        ("b", "-262143-01-01T00:00:00Z", "+262142-12-31T23:59:59Z"),
+        ("c", "9999-12-31T23:59:59Z", "0000-01-01T00:00:00Z"),
+    ] {
+        put_call(&site, id, |transcript| {
+            transcript["start_time"] = json!(start);
+            transcript["end_time"] = json!(end);
+        });
+    }
+    put_recording(&site, "e");
+    let mut manifest: Value = serde_json::from_str(&manifest("f")).unwrap();
+    manifest["started_at"] = json!(1);
+    manifest["ended_at"] = json!(i64::MAX);
+    site.put(Dir::Recordings, "EG_f.json", manifest.to_string(), HOUR);
+    for second in [0, i64::MAX] {
+        let name = format!("number-_15550100123-{second}.ogg");
+        site.put(Dir::Recordings, &name, "sound", HOUR);
+    }
+    let (lines, _) = lines(&adopt(&site, &[]).expect(4));
+    assert_eq!(lines.len(), 3);
+}
+
+#[test]
 fn what_is_remembered_changes_no_decision() {
     let site = site();
     let estate = Estate::build(&site, 7, 120);
