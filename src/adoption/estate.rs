@@ -200,6 +200,11 @@ pub struct Patience {
     pub recording_grace: Duration,
 }
 
+/// How far the beginnings of a call and its recording lie apart at most, and their ends. The caller
+/// who calls again at once, and of whose calls one has lost its transcript and the other its
+/// recording, is told by nothing else.
+pub(super) const CLOSE: u64 = 30 * 1_000_000;
+
 /// A time between two moments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span {
@@ -218,6 +223,11 @@ impl Span {
         self.end.saturating_sub(self.start)
     }
 
+    /// Whether both begin and end at nearly the same time, as a call and its recording do.
+    fn is_close(self, other: Self) -> bool {
+        self.start.abs_diff(other.start) <= CLOSE && self.end.abs_diff(other.end) <= CLOSE
+    }
+
     /// How the two overlap.
     pub(super) fn overlap(self, other: Self) -> Overlap {
         let common = self.end.min(other.end) - self.start.max(other.start);
@@ -227,7 +237,7 @@ impl Span {
             // A moment inside the other's time has no length to compare; two that touch share none.
             0 if shorter > 0 => Overlap::None,
             0 => Overlap::Doubtful,
-            _ if common < shorter - common => Overlap::Doubtful,
+            _ if common < shorter - common || !self.is_close(other) => Overlap::Doubtful,
             _ => Overlap::Clear,
         }
     }
@@ -238,9 +248,9 @@ impl Span {
 pub(super) enum Overlap {
     /// Not at all, or they only touch.
     None,
-    /// Less than half of the shorter.
+    /// Less than half of the shorter, or with other beginnings or ends.
     Doubtful,
-    /// Half of the shorter, or more.
+    /// Half of the shorter, or more, and nearly the same beginning and end.
     Clear,
 }
 
@@ -286,6 +296,27 @@ mod tests {
             assert_eq!(first.overlap(second), expected, "{first:?} {second:?}");
             assert_eq!(second.overlap(first), expected, "{second:?} {first:?}");
         }
+        let second = 1_000_000;
+        for (start, end, expected) in [
+            (30, 530, Overlap::Clear),
+            (31, 530, Overlap::Doubtful),
+            (-30, 470, Overlap::Clear),
+            (-31, 470, Overlap::Doubtful),
+            (0, 531, Overlap::Doubtful),
+            (0, 469, Overlap::Doubtful),
+        ] {
+            let made = span(start * second, end * second);
+            assert_eq!(span(0, 500 * second).overlap(made), expected, "{made:?}");
+        }
+        let short = span(0, 20 * second);
+        assert_eq!(
+            short.overlap(span(10 * second, 50 * second)),
+            Overlap::Clear
+        );
+        assert_eq!(
+            short.overlap(span(11 * second, 50 * second)),
+            Overlap::Doubtful
+        );
         assert_eq!(Span::between(Some(2), Some(1)), None);
         assert_eq!(Span::between(None, Some(1)), None);
     }

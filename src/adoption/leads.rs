@@ -20,7 +20,7 @@ const OTHER_TIME: &str = "the names say so, and the times do not";
 const ONLY_TIME: &str = "only the time fits";
 
 /// How far outside of its call a lead may have been made.
-const SLACK: Micros = 5 * 60 * 1_000_000;
+const SLACK: Micros = 10 * 1_000_000;
 
 /// Goes through all stages for these transcripts.
 pub(super) fn match_all(estate: &Estate, calls: &[usize], field: &mut Field) {

@@ -21,12 +21,9 @@ const OTHER_ROOM: &str = "another recording fits number and time";
 const NEARER: &str = "a transcript without a number fits its time better";
 const NEARER_END: &str = "the names say so, and a transcript without ids is nearer to its time";
 
-/// How long after its call the file of a recording may be written, where no manifest tells: a room
-/// is kept open for some minutes.
-const CLOSING: Micros = 10 * 60 * 1_000_000;
-
-/// How far two clocks may differ.
-const CLOCK_SLACK: Micros = 60 * 1_000_000;
+/// How far two clocks may differ, and how long before or after a call's end the file of its recording
+/// may be whole, where no manifest tells.
+const SLACK: Micros = 60 * 1_000_000;
 
 /// When a transcript or manifest was written, and what of.
 #[derive(Clone, Copy)]
@@ -85,7 +82,7 @@ impl Matcher<'_> {
                     start: egress.facts.start,
                     end: egress.facts.end,
                     modified: egress.modified,
-                    last: egress.modified.saturating_add(CLOCK_SLACK),
+                    last: egress.modified.saturating_add(SLACK),
                 };
                 self.is_of_other_age(take, written).then_some(OTHER_AGE)
             }
@@ -165,13 +162,13 @@ impl Matcher<'_> {
                 start: facts.start,
                 end: facts.end,
                 modified,
-                last: facts.end.unwrap_or(modified).saturating_add(CLOSING),
+                last: facts.end.unwrap_or(modified).saturating_add(SLACK),
             };
             return self.is_of_other_age(take, written).then_some(OTHER_AGE);
         };
         let egress = &self.estate.egresses.get(*egress)?.facts;
         let is_apart = match (facts.span(), egress.span()) {
-            (Some(call), Some(egress)) => call.overlap(egress) == Overlap::None,
+            (Some(call), Some(egress)) => call.overlap(egress) != Overlap::Clear,
             _ => false,
         };
         let is_other = match (&facts.number, &egress.number) {
@@ -192,8 +189,10 @@ impl Matcher<'_> {
             let times = end.saturating_sub(grace)..=end.saturating_add(grace);
             times.contains(&written.modified)
         });
+        let first = written.end.map(|end| end.saturating_sub(SLACK));
         let is_other = |at: Micros| {
-            written.start.is_some_and(|start| at < start) || keeps_time && at > written.last
+            written.start.is_some_and(|start| at < start)
+                || keeps_time && (at > written.last || first.is_some_and(|first| at < first))
         };
         let mut files = take
             .audio

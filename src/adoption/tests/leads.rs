@@ -66,7 +66,7 @@ fn a_lead_of_the_calls_time_needs_the_same_address() {
             .leads()
             .remove(0)
     };
-    let (first, last) = (5 * MINUTE, 17 * MINUTE);
+    let (first, last) = (10 * MINUTE - 10 * SECOND, 12 * MINUTE + 10 * SECOND);
     for time in [first, last] {
         assert_eq!(with("t@example.com", time), "lead_1.json (create_lead)");
         assert_eq!(with("u@example.com", time), "? lead_1.json");

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use super::*;
 
-const MINUTE: Micros = 60 * 1_000_000;
+const SECOND: Micros = 1_000_000;
+const MINUTE: Micros = 60 * SECOND;
 /// Long after every call here.
 const NOW: Micros = 1_000 * MINUTE;
 

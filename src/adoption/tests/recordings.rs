@@ -33,11 +33,10 @@ fn rooms_match_by_time_and_only_when_nothing_else_could() {
     assert_eq!(at(start, end), "e.ogg (room name and time)");
     assert_eq!(at(end, end + MINUTE), "none found");
     assert_eq!(at(start - MINUTE, start), "none found");
-    assert_eq!(
-        at(end - MINUTE, end + 9 * MINUTE),
-        "e.ogg (room name and time)"
-    );
-    assert_eq!(at(end - MINUTE + 1, end + 9 * MINUTE), "? EG_e.json");
+    let close = 30 * SECOND;
+    assert_eq!(at(start - close, end + close), "e.ogg (room name and time)");
+    assert_eq!(at(start - close - 1, end), "? EG_e.json");
+    assert_eq!(at(start, end + close + 1), "? EG_e.json");
     let mut other = egress("e", start, end);
     other.facts.number = Some("15550100124".to_owned());
     let scene = Scene::default().call(call("a", 10));
@@ -148,19 +147,22 @@ fn names_match_unless_times_or_a_second_manifest_speak_against_them() {
         number: None,
         ..call("b", 10)
     };
-    let nearer = with(10 * MINUTE, 13 * MINUTE).call(nameless.clone());
+    let until = |end| CallFacts {
+        end: Some(end),
+        ..nameless.clone()
+    };
+    let late = 12 * MINUTE + 20 * SECOND;
+    let nearer = with(10 * MINUTE, late).call(until(late));
     assert_eq!(nearer.recordings()[0], "? EG_e.json");
-    let farther = with(9 * MINUTE, 12 * MINUTE).call(CallFacts {
-        end: Some(11 * MINUTE),
-        ..nameless
-    });
+    let farther = with(10 * MINUTE, late).call(until(late + 21 * SECOND));
     assert_eq!(farther.recordings()[0], "recording_c_a_s.ogg (file name)");
     // Without a manifest the file's own time has to fit, where it is still known.
     for (modified, expected) in [
         (12 * MINUTE, "recording_c_a_s.ogg (file name)"),
-        (10 * MINUTE - 1, "? recording_c_a_s.ogg"),
-        (22 * MINUTE, "recording_c_a_s.ogg (file name)"),
-        (22 * MINUTE + 1, "? recording_c_a_s.ogg"),
+        (11 * MINUTE, "recording_c_a_s.ogg (file name)"),
+        (11 * MINUTE - 1, "? recording_c_a_s.ogg"),
+        (13 * MINUTE, "recording_c_a_s.ogg (file name)"),
+        (13 * MINUTE + 1, "? recording_c_a_s.ogg"),
     ] {
         let scene = scene.clone().audio(file, modified);
         assert_eq!(scene.recordings(), [expected], "{modified}");
