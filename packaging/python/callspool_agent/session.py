@@ -21,14 +21,17 @@ _log = logging.getLogger("callspool_agent")
 
 _LEAD_FIELDS = ("lead", "lead_file")
 
+# Members of an item that may hold its time.
+_TELL_TIMES = ("created_at", "timestamp", "raw")
+
 Time = Union[datetime.datetime, str, float]
 
 
 class Session:
     """What there is to know about one call. May be used from several threads at once.
 
-    `started_at` is when the call began; the making of this object, when it is not given. A time is
-    a `datetime` (one without a zone means UTC), a text as RFC 3339 has it, or seconds since 1970.
+    `started_at` is when the call began; else its earliest item tells. A time is a `datetime` (one
+    without a zone means UTC), a text as RFC 3339 has it, or seconds since 1970.
     """
 
     def __init__(
@@ -48,8 +51,11 @@ class Session:
         self._dialed_number = dialed_number
         self._campaign_metadata: dict[str, Any] = dict(campaign_metadata or {})
         self._egress_id = egress_id
-        self._started_at = _time(_now() if started_at is None else started_at)
+        self._started_at = None if started_at is None else _time(started_at)
         self._ended_at: Json | None = None
+        # For a call in which nothing was said: nothing else tells its times.
+        self._made_at = _time(_now())
+        self._first_saved_at: Json | None = None
         self._unwritten_lead: dict[str, Any] | None = None
         self._rescued: list[Path] = []
         self._recorded: Recorded | None = None
@@ -171,8 +177,8 @@ class Session:
         """Writes the call into the spool: once, however often and from wherever it is called.
 
         `items` is what was said, in any form that `to_items` takes. `metadata` goes into the
-        transcript. `ended_at` is when the call ended; the first try to save it, when it is not
-        given. Raises a `CallspoolError` when the call was not written; then it may be tried again.
+        transcript. `ended_at` is when the call ended; else its latest item tells. Raises a
+        `CallspoolError` when the call was not written; then it may be tried again.
         """
         return self._save(to_items(items), metadata, dialed_number, ended_at)
 
@@ -243,16 +249,22 @@ class Session:
             if dialed_number is not None:
                 self._dialed_number = dialed_number
             # A second try must say the same as the first, of which something may be written.
-            if ended_at is not None or self._ended_at is None:
-                self._ended_at = _time(_now() if ended_at is None else ended_at)
+            if self._first_saved_at is None:
+                self._first_saved_at = _time(_now())
+            if ended_at is not None:
+                self._ended_at = _time(ended_at)
+            started, ended = self._started_at, self._ended_at
+            if not any(name in item for item in items for name in _TELL_TIMES):
+                started = self._made_at if started is None else started
+                ended = self._first_saved_at if ended is None else ended
             call: dict[str, Any] = {
                 "session_id": self.session_id,
                 "dialed_number": self._dialed_number,
                 "campaign_metadata": dict(self._campaign_metadata),
                 "egress_id": self._egress_id,
                 "items": items,
-                "started_at": self._started_at,
-                "ended_at": self._ended_at,
+                "started_at": started,
+                "ended_at": ended,
             }
             if metadata is not None:
                 call["metadata"] = dict(metadata)

@@ -47,7 +47,14 @@ class Sessions(SpoolTest):
         self.assertEqual(transcript["items"], ITEMS)
         self.assertEqual(transcript["metadata"]["why"], "hung up")
 
-    def test_without_a_start_the_call_began_when_the_session_was_made(self) -> None:
+    def test_the_items_tell_when_the_call_was(self) -> None:
+        recorded = self.session().save_conversation_session(ITEMS)
+        times = read(recorded.document)["timestamps"]
+        self.assertEqual(times["call_start"], "2025-10-29T10:16:20.500Z")
+        self.assertEqual(times["call_end"], "2025-10-29T10:16:21.250Z")
+        self.assertEqual(read(recorded.transcript)["duration_seconds"], 0.75)
+
+    def test_a_call_without_items_began_when_the_session_was_made(self) -> None:
         before = datetime.datetime.now(UTC)
         session = self.session()
         after = datetime.datetime.now(UTC)
