@@ -12,6 +12,8 @@ use crate::nearest::nearest;
 pub const TOKEN_VARIABLE: &str = "CALLSPOOL_TOKEN";
 /// Names the config file.
 pub const CONFIG_VARIABLE: &str = "CALLSPOOL_CONFIG";
+/// Names the program to those that call it; here it means nothing.
+const PROGRAM_VARIABLE: &str = "CALLSPOOL_BIN";
 const PREFIX: &str = "CALLSPOOL_";
 
 /// A set of environment variables. It has no `Debug`: one of them may be the token.
@@ -57,7 +59,8 @@ impl Environment {
             .iter()
             .map(|setting| setting.env_name())
             .collect();
-        known.extend([TOKEN_VARIABLE.to_owned(), CONFIG_VARIABLE.to_owned()]);
+        let others = [TOKEN_VARIABLE, CONFIG_VARIABLE, PROGRAM_VARIABLE];
+        known.extend(others.map(str::to_owned));
         self.variables
             .keys()
             .map(|name| name.to_string_lossy())
