@@ -2,7 +2,7 @@
 
 use super::decide::Judge;
 use super::decision::{Choice, Decision, Outcome};
-use super::estate::{Estate, Micros, Patience, TranscriptFile};
+use super::estate::{DocumentFacts, Estate, Micros, Patience, TranscriptFile};
 use super::field::Place;
 use super::names::{shown_name, stem};
 use super::standing::{self, Standing};
@@ -193,26 +193,17 @@ fn recording(
             dir: "recordings",
         });
     };
-    let owner = estate.documents.iter().enumerate().find(|(_, document)| {
-        document.facts.as_ref().is_some_and(|facts| {
-            let by_egress = facts
-                .egress_id
-                .as_ref()
-                .and_then(|id| judge.takes.of_egress(id));
-            let by_file = facts
-                .recording
-                .as_ref()
-                .and_then(|name| judge.takes.of_audio(name));
-            by_egress == Some(thing) || by_file == Some(thing)
-        })
-    });
-    if let Some((number, document)) = owner.filter(|(number, _)| Some(*number) != own) {
-        let _ = number;
-        return Err(Refusal::Taken {
-            name: shown_name(name),
-            document: document.name.clone(),
-        });
-    }
+    refuse_taken(estate, own, name, |facts| {
+        let by_egress = facts
+            .egress_id
+            .as_ref()
+            .and_then(|id| judge.takes.of_egress(id));
+        let by_file = facts
+            .recording
+            .as_ref()
+            .and_then(|name| judge.takes.of_audio(name));
+        by_egress == Some(thing) || by_file == Some(thing)
+    })?;
     Ok(
         match (egress, judge.found_recording(call, thing, BY_HAND)) {
             // The manifest that was named, whatever others name its file too.
@@ -230,6 +221,26 @@ fn recording(
             (_, found) => found,
         },
     )
+}
+
+/// Refuses a file that a document has, unless it is the session's own.
+fn refuse_taken(
+    estate: &Estate,
+    own: Option<usize>,
+    name: &str,
+    has_it: impl Fn(&DocumentFacts) -> bool,
+) -> Result<(), Refusal> {
+    let mut documents = estate.documents.iter().enumerate();
+    let owner = documents.find(|(number, document)| {
+        Some(*number) != own && document.facts.as_ref().is_some_and(&has_it)
+    });
+    match owner {
+        None => Ok(()),
+        Some((_, document)) => Err(Refusal::Taken {
+            name: shown_name(name),
+            document: document.name.clone(),
+        }),
+    }
 }
 
 fn is_shared(judge: &Judge<'_>, thing: usize) -> bool {
@@ -265,23 +276,9 @@ fn lead(
     };
     let names: Vec<&str> = estate.leads.iter().map(|lead| lead.name.as_str()).collect();
     let name = pick("lead", "leads", raw, &names)?;
-    let owner = estate
-        .documents
-        .iter()
-        .enumerate()
-        .find(|(number, document)| {
-            let lead = document
-                .facts
-                .as_ref()
-                .and_then(|facts| facts.lead.as_deref());
-            lead == Some(name) && Some(*number) != own
-        });
-    if let Some((_, document)) = owner {
-        return Err(Refusal::Taken {
-            name: shown_name(name),
-            document: document.name.clone(),
-        });
-    }
+    refuse_taken(estate, own, name, |facts| {
+        facts.lead.as_deref() == Some(name)
+    })?;
     Ok(Choice::Found {
         egress_id: None,
         file: Some(name.to_owned()),
@@ -332,11 +329,7 @@ fn last_component(raw: &str) -> &str {
 }
 
 /// Whether a document says what was decided.
-fn is_same(
-    judge: &Judge<'_>,
-    facts: Option<&super::estate::DocumentFacts>,
-    decision: &Decision,
-) -> bool {
+fn is_same(judge: &Judge<'_>, facts: Option<&DocumentFacts>, decision: &Decision) -> bool {
     let Some(facts) = facts else {
         return false;
     };

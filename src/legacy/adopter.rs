@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::reading;
-use crate::adoption::{Choice, Decision, Outcome};
+use crate::adoption::{Choice, Decision, Outcome, shown_name};
 use crate::json::{self, RawObject};
 use crate::session::{Adopted as Note, Draft, Lookup};
 use crate::spool::{AssetPlace, Deposit, DepositError, LeasedSpool, SpoolError};
@@ -45,6 +45,9 @@ pub enum Adopted {
     /// It cannot be adopted, and why.
     Unfit(String),
 }
+
+/// How a document names transcript, recording and lead.
+type Paths = (String, Option<String>, Option<String>);
 
 /// Makes documents, while the lease is held.
 #[derive(Debug)]
@@ -117,29 +120,7 @@ impl Adopter<'_> {
         if by_hand && decision.lead == Choice::Declined && has(&campaign, "lead_file") {
             campaign.set("lead_file", &())?;
         }
-        let path = |place, name: &str| {
-            self.path(place, name)
-                .ok_or_else(|| format!("no document can name the file {name}"))
-        };
-        let paths = || -> Result<_, String> {
-            let recording = match &decision.recording {
-                Choice::Found {
-                    egress_id: None,
-                    file: Some(file),
-                    ..
-                } => Some(path(AssetPlace::Recordings, file)?),
-                _ => None,
-            };
-            let lead = match &decision.lead {
-                Choice::Found {
-                    file: Some(file), ..
-                } => Some(path(AssetPlace::Leads, file)?),
-                _ => None,
-            };
-            let conversation = path(AssetPlace::Conversations, &decision.transcript)?;
-            Ok((conversation, recording, lead))
-        };
-        let (conversation, recording, lead) = match paths() {
+        let (conversation, recording, lead) = match self.paths(decision) {
             Ok(paths) => paths,
             Err(unfit) => return Ok(Err(unfit)),
         };
@@ -159,6 +140,30 @@ impl Adopter<'_> {
                 lead: Some(decision.lead.reason().to_owned()),
             }),
         }))
+    }
+
+    /// How the document names transcript, recording and lead; or why it cannot.
+    fn paths(&self, decision: &Decision) -> Result<Paths, String> {
+        let path = |place, name: &str| {
+            self.path(place, name)
+                .ok_or_else(|| format!("no document can name the file {}", shown_name(name)))
+        };
+        let recording = match &decision.recording {
+            Choice::Found {
+                egress_id: None,
+                file: Some(file),
+                ..
+            } => Some(path(AssetPlace::Recordings, file)?),
+            _ => None,
+        };
+        let lead = match &decision.lead {
+            Choice::Found {
+                file: Some(file), ..
+            } => Some(path(AssetPlace::Leads, file)?),
+            _ => None,
+        };
+        let conversation = path(AssetPlace::Conversations, &decision.transcript)?;
+        Ok((conversation, recording, lead))
     }
 
     /// How a document names a file so that a run finds this one: relative to the root, else
