@@ -57,15 +57,17 @@ fn add_pages(
     pages: &mut Vec<Generated>,
 ) -> io::Result<()> {
     let name = page_name(command);
-    let is_root = name == page_name(root);
     pages.push(Generated {
         path: Path::new("man").join(format!("{name}.1")),
-        text: page(command, &name, is_root, names)?,
+        text: page(command, root, &name, names)?,
     });
     shown(command).try_for_each(|sub| add_pages(sub, root, names, pages))
 }
 
-fn page(command: &Command, name: &str, is_root: bool, names: &[String]) -> io::Result<String> {
+fn page(command: &Command, root: &Command, name: &str, names: &[String]) -> io::Result<String> {
+    let is_root = name == page_name(root);
+    let version = root.get_version().unwrap_or_default();
+    let source = format!("{} {version}", page_name(root));
     let after_help = command.get_after_help().map(ToString::to_string);
     let after_help = AfterHelp::parse(&after_help.unwrap_or_default())?;
     let usage = command.clone().render_usage().to_string();
@@ -82,7 +84,7 @@ fn page(command: &Command, name: &str, is_root: bool, names: &[String]) -> io::R
     let man = Man::new(documented)
         .title(name.to_uppercase())
         .date(DATE)
-        .source(concat!("callspool ", env!("CARGO_PKG_VERSION")))
+        .source(source)
         .manual("User Commands");
 
     let mut roff = Roff::new();
