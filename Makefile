@@ -25,7 +25,7 @@ FUZZ_TARGETS ?= $(sort $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs))))
 .PHONY: help demo build generate deb test test-package check-packaging soak simulate fuzz fuzz-keep fuzz-tools mutants check fmt fmt-check clippy doc deny install uninstall clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
 
 demo: ## Deliver a spool of made-up calls to an API on this machine, step by step (DEMO_KEEP=1 leaves the files)
 	@sh tests/demo.sh
@@ -101,6 +101,23 @@ mutants: ## Change decisions in the code, one by one; a test must fail each time
 
 generate: ## Make man pages, completions and the example config
 	env -u CARGO_BUILD_TARGET $(CARGO) run --quiet --locked --package callspool-packaging -- "$(GENERATED)"
+
+CARGO_DEB_VERSION = 3.8.0
+
+deb: generate ## Make the Debian package, target/debian/*.deb (needs cargo-deb)
+	@[ "$$($(CARGO) deb --version 2>/dev/null)" = "$(CARGO_DEB_VERSION)" ] || { \
+		echo "make deb: cargo-deb $(CARGO_DEB_VERSION) is missing; install it with: cargo install --locked cargo-deb --version $(CARGO_DEB_VERSION)" >&2; \
+		exit 1; \
+	}
+	rm -f target/debian/callspool_*.deb
+	$(CARGO) deb --locked --package callspool --output target/debian/ $(DEB_FLAGS)
+
+test-package: deb ## Install the Debian package into a small Debian, let cron and systemd deliver, upgrade, purge (needs root)
+	$(CARGO) build --locked --package callspool-reference-api
+	packaging/debian/test.sh target/debian/callspool_*.deb "$(TARGET_DIR)/debug/reference-api"
+
+check-packaging: generate ## Check man pages, completions, units and manifests with the tools that are there
+	@GENERATED="$(GENERATED)" sh packaging/check.sh
 
 # Without cargo, as under sudo, what is installed is what `make build generate` has left.
 install: ## Install program, man pages and completions into PREFIX (/usr/local), below DESTDIR
