@@ -22,7 +22,7 @@ FUZZ_SECONDS ?= 600
 FUZZ_TARGETS ?= $(sort $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs))))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build generate deb test test-package check-packaging soak simulate fuzz fuzz-keep fuzz-tools mutants check fmt fmt-check clippy doc deny install uninstall clean
+.PHONY: help demo build test soak simulate fuzz fuzz-keep fuzz-tools mutants check fmt fmt-check clippy doc deny install uninstall clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
@@ -99,13 +99,16 @@ mutants: ## Change decisions in the code, one by one; a test must fail each time
 	}
 	CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_TEST_DEBUG=0 nice $(CARGO) mutants $(MUTANTS)
 
+# What is installed, and packages of it.
+.PHONY: generate deb test-package check-packaging
+
 generate: ## Make man pages, completions and the example config
 	env -u CARGO_BUILD_TARGET $(CARGO) run --quiet --locked --package callspool-packaging -- "$(GENERATED)"
 
 CARGO_DEB_VERSION = 3.8.0
 
 deb: generate ## Make the Debian package, target/debian/*.deb (needs cargo-deb)
-	@[ "$$($(CARGO) deb --version 2>/dev/null)" = "$(CARGO_DEB_VERSION)" ] || { \
+	@[ "$$($(CARGO) deb --version 2>/dev/null)" = "cargo-deb $(CARGO_DEB_VERSION)" ] || { \
 		echo "make deb: cargo-deb $(CARGO_DEB_VERSION) is missing; install it with: cargo install --locked cargo-deb --version $(CARGO_DEB_VERSION)" >&2; \
 		exit 1; \
 	}
