@@ -5,10 +5,17 @@ INSTALL ?= install
 PREFIX ?= /usr/local
 DESTDIR ?=
 BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/callspool
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 
 # Where cargo puts a release build.
 TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
 RELEASE_DIR = $(TARGET_DIR)$(if $(CARGO_BUILD_TARGET),/$(CARGO_BUILD_TARGET))/release
+# Where man pages, completions and the example config are made; packages take them from there.
+GENERATED ?= target/generated
 
 # How long each fuzz target runs, and which ones.
 FUZZ_SECONDS ?= 600
@@ -18,7 +25,7 @@ FUZZ_TARGETS ?= $(sort $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs))))
 .PHONY: help demo build test agents schemas soak simulate fuzz fuzz-keep fuzz-tools mutants check fmt fmt-check clippy doc deny install uninstall clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
 
 demo: ## Deliver a spool of made-up calls to an API on this machine, step by step (DEMO_KEEP=1 leaves the files)
 	@sh tests/demo.sh
@@ -99,14 +106,49 @@ mutants: ## Change decisions in the code, one by one; a test must fail each time
 	}
 	CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_TEST_DEBUG=0 nice $(CARGO) mutants $(MUTANTS)
 
-# Without cargo, as under sudo, what `make build` has left is installed.
-install: ## Install the program into PREFIX (/usr/local), below DESTDIR
-	@if command -v $(CARGO) >/dev/null 2>&1; then $(MAKE) --no-print-directory build; fi
-	$(INSTALL) -d "$(DESTDIR)$(BINDIR)"
+# What is installed, and packages of it.
+.PHONY: generate deb test-package check-packaging
+
+generate: ## Make man pages, completions and the example config
+	env -u CARGO_BUILD_TARGET $(CARGO) run --quiet --locked --package callspool-packaging -- "$(GENERATED)"
+
+CARGO_DEB_VERSION = 3.8.0
+
+deb: generate ## Make the Debian package, target/debian/*.deb (needs cargo-deb)
+	@[ "$$($(CARGO) deb --version 2>/dev/null)" = "cargo-deb $(CARGO_DEB_VERSION)" ] || { \
+		echo "make deb: cargo-deb $(CARGO_DEB_VERSION) is missing; install it with: cargo install --locked cargo-deb --version $(CARGO_DEB_VERSION)" >&2; \
+		exit 1; \
+	}
+	rm -f target/debian/callspool_*.deb
+	$(CARGO) deb --locked --package callspool --output target/debian/ $(DEB_FLAGS)
+
+test-package: deb ## Install the Debian package into a small Debian, let cron and systemd deliver, upgrade, purge (needs root)
+	$(CARGO) build --locked --package callspool-reference-api
+	packaging/debian/test.sh target/debian/callspool_*.deb "$(TARGET_DIR)/debug/reference-api"
+
+check-packaging: generate ## Check man pages, completions, units and manifests with the tools that are there
+	@GENERATED="$(GENERATED)" sh packaging/check.sh
+
+# Without cargo, as under sudo, what is installed is what `make build generate` has left.
+install: ## Install program, man pages and completions into PREFIX (/usr/local), below DESTDIR
+	@if command -v $(CARGO) >/dev/null 2>&1; then $(MAKE) --no-print-directory build generate; fi
+	@for file in "$(RELEASE_DIR)/callspool" "$(GENERATED)/man/callspool.1"; do \
+		[ -e "$$file" ] || { echo "make install: $$file is missing; run first: make build generate" >&2; exit 1; }; \
+	done
+	$(INSTALL) -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(MANDIR)/man1" "$(DESTDIR)$(DOCDIR)" \
+		"$(DESTDIR)$(BASHDIR)" "$(DESTDIR)$(ZSHDIR)" "$(DESTDIR)$(FISHDIR)"
 	$(INSTALL) -m 0755 "$(RELEASE_DIR)/callspool" "$(DESTDIR)$(BINDIR)/callspool"
+	$(INSTALL) -m 0644 "$(GENERATED)"/man/callspool*.1 "$(DESTDIR)$(MANDIR)/man1"
+	$(INSTALL) -m 0644 "$(GENERATED)/config.toml" "$(DESTDIR)$(DOCDIR)/config.toml"
+	$(INSTALL) -m 0644 "$(GENERATED)/completions/callspool.bash" "$(DESTDIR)$(BASHDIR)/callspool"
+	$(INSTALL) -m 0644 "$(GENERATED)/completions/_callspool" "$(DESTDIR)$(ZSHDIR)/_callspool"
+	$(INSTALL) -m 0644 "$(GENERATED)/completions/callspool.fish" "$(DESTDIR)$(FISHDIR)/callspool.fish"
 
 uninstall: ## Remove what install has put there
-	rm -f "$(DESTDIR)$(BINDIR)/callspool"
+	rm -f "$(DESTDIR)$(BINDIR)/callspool" "$(DESTDIR)$(DOCDIR)/config.toml" \
+		"$(DESTDIR)$(MANDIR)/man1/callspool.1" "$(DESTDIR)$(MANDIR)/man1"/callspool-*.1 \
+		"$(DESTDIR)$(BASHDIR)/callspool" "$(DESTDIR)$(ZSHDIR)/_callspool" "$(DESTDIR)$(FISHDIR)/callspool.fish"
+	-[ ! -d "$(DESTDIR)$(DOCDIR)" ] || rmdir "$(DESTDIR)$(DOCDIR)"
 
 clean: ## Remove what was built
 	$(CARGO) clean

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::Path;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use super::arguments::Arguments;
 use crate::command::Command;
@@ -61,6 +61,11 @@ impl ParseError {
         };
         self.exit_code()
     }
+}
+
+/// The command line as it is defined: what man pages and completions are made from.
+pub fn definition() -> clap::Command {
+    Arguments::command()
 }
 
 /// Understands the process's arguments, program name first, its environment and its config file.

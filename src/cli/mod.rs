@@ -12,4 +12,4 @@ mod setting_flags;
 #[cfg(test)]
 mod tests;
 
-pub use invocation::{EXIT_USAGE, Invocation, ParseError, parse, parse_in};
+pub use invocation::{EXIT_USAGE, Invocation, ParseError, definition, parse, parse_in};
