@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::{site, site_with, write_sessions};
 
 const README: &str = include_str!("../../README.md");
+const GUIDE: &str = include_str!("../../docs/migrating.md");
 
 /// The rows of the README's table with that header.
 fn rows(header: &str) -> impl Iterator<Item = &'static str> {
@@ -138,11 +139,12 @@ fn the_readmes_call_and_lead_can_be_recorded() {
 }
 
 #[test]
-fn every_command_line_of_the_readme_is_understood() {
-    let lines = README.replace("\\\n", " ");
+fn every_command_line_of_the_readme_and_the_guide_is_understood() {
+    let lines = [README, GUIDE].map(|text| text.replace("\\\n", " "));
     let commands: Vec<Vec<&str>> = lines
-        .lines()
-        .filter_map(|line| line.strip_prefix("$ "))
+        .iter()
+        .flat_map(|text| text.lines())
+        .filter_map(|line| line.trim_start().strip_prefix("$ "))
         .flat_map(|line| line.split('|'))
         .map(|command| {
             let words = command.split_whitespace();
@@ -156,7 +158,7 @@ fn every_command_line_of_the_readme_is_understood() {
                 .is_some_and(|word| word.ends_with("callspool"))
         })
         .collect();
-    assert!(commands.len() > 10, "{commands:?}");
+    assert!(commands.len() > 20, "{commands:?}");
     let home = site().home().join("no.toml");
     for command in commands {
         let parsed = callspool::cli::parse_in(&command, &Environment::default(), &home);
