@@ -158,11 +158,22 @@ pub fn charge_crash(
     now: DateTime<Utc>,
 ) -> Result<Fate, SpoolError> {
     let has_recording = document.egress_id().is_some() || document.recording_path().is_some();
-    let is_recording = has_recording && document.record.recording.state == PartState::Pending;
+    let record = &document.record;
+    let is_recording = has_recording && record.recording.state == PartState::Pending;
+    // A recording that was asked for again and was never there leaves nothing to send.
+    let is_complete = record.call_data.state.is_delivered() && record.call_data.without.is_empty();
     let part = if is_recording {
         Part::Recording
     } else {
         Part::CallData
+    };
+    let charges: &[Charge] = if is_complete && !is_recording {
+        &[]
+    } else {
+        &[Charge {
+            part,
+            retry_after: None,
+        }]
     };
     let failure = Failure::local(
         FailureKind::Crashed,
@@ -173,18 +184,7 @@ pub fn charge_crash(
     if document.record.call_data.state == PartState::Pending {
         document.record.call_data.unconfirmed = true;
     }
-    set(
-        charge(
-            document,
-            &[Charge {
-                part,
-                retry_after: None,
-            }],
-            policy,
-            now,
-        ),
-        name,
-    )?;
+    set(charge(document, charges, policy, now), name)?;
     document.record.next_attempt_at = None;
     file(spool, name, document)
 }

@@ -159,6 +159,23 @@ fn call_data_that_is_delivered_is_not_asked_for_after_a_crash() {
 }
 
 #[test]
+fn a_crash_costs_nothing_where_nothing_is_left_to_send() {
+    let policy = Policy {
+        max_attempts: 1,
+        ..Policy::defaults()
+    };
+    let (scratch, mut document) = Scratch::with(
+        r#","upload":{"recording":{"state":"pending"},"call_data":{"state":"uploaded"}}"#,
+    );
+    let lease = scratch.lease();
+    let fate = charge_crash(&lease, name(), &mut document, &policy, now());
+    assert_eq!(fate.unwrap(), Fate::Deferred);
+    let (state, filed) = scratch.filed().unwrap();
+    assert_eq!((state, attempts(&filed)), (State::Pending, (0, 0, 0)));
+    assert_eq!(filed.record.recording.state, PartState::Pending);
+}
+
+#[test]
 fn a_session_that_kills_every_run_is_given_up() {
     let policy = Policy::defaults();
     let (scratch, mut document) = Scratch::with("");
