@@ -4,10 +4,20 @@
 //! the `T`, a plain `…Z`, an offset without a colon, and naive times that mean UTC. All are read;
 //! what is written is RFC 3339 in UTC with a `Z`.
 
-use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDateTime, SecondsFormat, Utc};
 
-/// Reads a time in any of the accepted spellings; `None` when the text is no time.
+/// Reads a time in any of the accepted spellings; `None` when the text is no time, or one that RFC 3339
+/// cannot say.
 pub fn parse(text: &str) -> Option<DateTime<Utc>> {
+    parse_any(text).filter(is_sayable)
+}
+
+/// RFC 3339 has four digits for the year.
+fn is_sayable(time: &DateTime<Utc>) -> bool {
+    (0..=9999).contains(&time.year())
+}
+
+fn parse_any(text: &str) -> Option<DateTime<Utc>> {
     let text = text.trim();
     let text = strip_z_after_offset(text);
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
@@ -34,7 +44,7 @@ pub fn parse_epoch_seconds(text: &str) -> Option<DateTime<Utc>> {
         return None;
     }
     let micros: u32 = format!("{fraction:0<6}").get(..6)?.parse().ok()?;
-    DateTime::from_timestamp(seconds, micros * 1_000)
+    DateTime::from_timestamp(seconds, micros * 1_000).filter(is_sayable)
 }
 
 /// Writes a time as RFC 3339 in UTC with a `Z`, with as many fractional digits as it needs.

@@ -79,6 +79,11 @@ pub enum Refusal {
         /// The document's file name.
         document: String,
     },
+    /// The old uploader has delivered it.
+    #[error(
+        "a mark in processed_uploads/ says that {0} was delivered; remove the mark to send it all the same"
+    )]
+    Delivered(String),
     /// Which lead it is cannot be told either.
     #[error("which lead is its own cannot be told: {0}; say --lead or --no-lead")]
     AmbiguousLead(String),
@@ -109,11 +114,17 @@ pub fn settle_by_hand(
         Some(Standing::Named(document)) => Some(*document),
         _ => None,
     };
+    let session_id = match judge.standings.get(call) {
+        Some(Standing::Delivered) => return Err(Refusal::Delivered(transcript.name.clone())),
+        // The session's own id belongs to another call.
+        Some(Standing::OtherCall) => standing::bare_stem(&transcript.name).to_owned(),
+        _ => standing::session_id(transcript),
+    };
     let recording = recording(&judge, call, own, &request.recording)?;
     let lead = lead(&judge, call, own, request.lead.as_ref())?;
     let mut decision = Decision {
         transcript: transcript.name.clone(),
-        session_id: Some(standing::session_id(transcript)),
+        session_id: Some(session_id),
         outcome: Outcome::Adopt,
         recording,
         lead,

@@ -184,6 +184,9 @@ impl<'a> Judge<'a> {
         if *standing == Standing::Twin {
             reasons.push("other transcripts of this session hold something else".to_owned());
         }
+        if *standing == Standing::OtherCall {
+            reasons.push("a document of this session names another transcript".to_owned());
+        }
         if *standing == Standing::StaleMark {
             reasons.push("a mark says that it was delivered before the call began".to_owned());
         }

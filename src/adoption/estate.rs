@@ -99,6 +99,8 @@ pub struct EgressFile {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct EgressFacts {
+    /// The egress's id by what is in it, without its `EG_`.
+    pub own_id: Option<String>,
     /// Whether the egress may still be writing.
     pub in_progress: bool,
     /// Whether it came to nothing.

@@ -13,6 +13,8 @@ pub(super) const BY_EGRESS: &str = "egress id";
 pub(super) const BY_NAME: &str = "file name";
 pub(super) const BY_ROOM: &str = "room name and time";
 
+const ONLY_TIME: &str = "only the time fits";
+const OTHER_EGRESS: &str = "its manifest is another egress's by the id that is in it";
 const SHARED_FILE: &str = "several manifests name its file";
 const OTHER_TIME: &str = "the names say so, and the times do not";
 const OTHER_AGE: &str = "its file is not of the time of the call";
@@ -51,6 +53,27 @@ impl Matcher<'_> {
         field.settle(&edges, BY_NAME);
         let edges = self.by_room(calls, field);
         field.settle(&edges, BY_ROOM);
+        let edges = self.by_time(calls, field);
+        field.settle(&edges, BY_ROOM);
+    }
+
+    /// What fits in time alone, for calls of which nobody knows the number: no match, but they are not
+    /// to go without their recording for that.
+    fn by_time(&self, calls: &[usize], field: &Field) -> Vec<Edge> {
+        let rooms = Rooms::of(self.estate, self.takes, field);
+        let mut edges = Vec::new();
+        for call in calls.iter().copied().filter(|call| field.wants(*call)) {
+            let Some(facts) = self.facts(call) else {
+                continue;
+            };
+            if facts.number.is_none() && facts.egress_id.is_none() {
+                rooms.visit_any(facts, &mut |thing| {
+                    let doubt = Some(ONLY_TIME);
+                    edges.push(Edge { call, thing, doubt });
+                });
+            }
+        }
+        edges
     }
 
     fn facts(&self, call: usize) -> Option<&CallFacts> {
@@ -78,6 +101,14 @@ impl Matcher<'_> {
             [] => None,
             [egress] => {
                 let egress = self.estate.egresses.get(*egress)?;
+                if egress
+                    .facts
+                    .own_id
+                    .as_ref()
+                    .is_some_and(|id| *id != egress.id)
+                {
+                    return Some(OTHER_EGRESS);
+                }
                 let written = Written {
                     start: egress.facts.start,
                     end: egress.facts.end,

@@ -133,6 +133,18 @@ impl Rooms {
         Self(rooms)
     }
 
+    /// Visits what was recorded just while a call was, whatever its number.
+    pub(super) fn visit_any(&self, call: &CallFacts, visit: &mut dyn FnMut(usize)) {
+        let span = call.span();
+        for it in self.0.values().flat_map(|room| room.near(span)) {
+            if let (When::Span(made), Some(own)) = (it.when, span)
+                && made.overlap(own) == Overlap::Clear
+            {
+                visit(it.thing);
+            }
+        }
+    }
+
     /// Visits what may be the recording of a call.
     pub(super) fn visit(
         &self,

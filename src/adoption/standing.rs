@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::estate::{CallFacts, Estate, Marker, Micros, Reading, TranscriptFile};
+use super::estate::{CLOSE, CallFacts, Estate, Marker, Micros, Reading, TranscriptFile};
 use super::names::stem;
 
 /// How a transcript stands before anything is matched.
@@ -20,6 +20,8 @@ pub(super) enum Standing {
     CopyOf(usize),
     /// Other transcripts claim to be the same session, with another content.
     Twin,
+    /// A document of its session names another transcript, of another call.
+    OtherCall,
     /// It is no transcript that can be read.
     NoCall,
 }
@@ -40,7 +42,8 @@ pub(super) fn facts(transcript: &TranscriptFile) -> Option<&CallFacts> {
     }
 }
 
-fn bare_stem(name: &str) -> &str {
+/// What is left of a transcript's name for an id.
+pub(super) fn bare_stem(name: &str) -> &str {
     let stem = stem(name);
     stem.strip_prefix("transcript_").unwrap_or(stem)
 }
@@ -59,15 +62,46 @@ pub(super) fn standings(estate: &Estate) -> Vec<Standing> {
             let Some(facts) = facts(transcript) else {
                 return Standing::NoCall;
             };
+            let named = documents.of_session(transcript);
             match marks.of(transcript) {
+                _ if named.is_some_and(|named| covers(estate, named, transcript)) => {
+                    named.map_or(Standing::Open, Standing::Named)
+                }
                 Some(at) if facts.start.is_some_and(|start| at < start) => Standing::StaleMark,
                 Some(_) => Standing::Delivered,
+                None if named.is_some() => Standing::OtherCall,
                 None => Standing::Open,
             }
         })
         .collect();
     tell_twins(estate, &mut standings);
     standings
+}
+
+/// Whether a document of a transcript's session stands for it too, though it does not name it: it names
+/// none that is there, the same bytes, or what was saved of the same call later.
+fn covers(estate: &Estate, document: usize, transcript: &TranscriptFile) -> bool {
+    let document = estate.documents.get(document);
+    let Some(named) = document.and_then(|document| document.facts.as_ref()?.conversation.as_ref())
+    else {
+        return true;
+    };
+    let named = estate.transcripts.binary_search_by(|it| it.name.cmp(named));
+    let named = named
+        .ok()
+        .and_then(|named| facts(estate.transcripts.get(named)?));
+    let (Some(named), Some(own)) = (named, facts(transcript)) else {
+        return true;
+    };
+    if named.digest == own.digest {
+        return true;
+    }
+    match (named.span(), own.span()) {
+        (Some(named), Some(own)) => {
+            named.start.abs_diff(own.start) <= CLOSE && own.end <= named.end
+        }
+        _ => false,
+    }
 }
 
 /// Sets apart the transcripts that claim to be the same session.
@@ -147,11 +181,14 @@ impl Documents {
         }
     }
 
+    /// The document that names a transcript.
     fn naming(&self, transcript: &TranscriptFile) -> Option<usize> {
-        let by_file = self.by_file.get(&transcript.name);
-        by_file
-            .or_else(|| self.by_session.get(&session_id(transcript)))
-            .copied()
+        self.by_file.get(&transcript.name).copied()
+    }
+
+    /// A document of a transcript's session.
+    fn of_session(&self, transcript: &TranscriptFile) -> Option<usize> {
+        self.by_session.get(&session_id(transcript)).copied()
     }
 }
 

@@ -113,6 +113,18 @@ impl Preview {
             let action = format!("adopt and deliver: {}", line.files_text());
             PlanLine::plain(id, &line.transcript, action)
         }));
+        let puzzling = lines
+            .iter()
+            .filter(|line| ["ambiguous", "unreadable"].contains(&line.result));
+        self.lines.extend(puzzling.map(|line| {
+            let id = line.session_id.as_deref().unwrap_or(&line.transcript);
+            let detail = line.detail.as_deref().unwrap_or_default();
+            let action = format!(
+                "not adopted, {}: {detail}; see: adopt --dry-run",
+                line.result
+            );
+            PlanLine::plain(id, &line.transcript, action)
+        }));
         let to_settle = match settings.attention {
             Attention::Standing => counts.needs_person(),
             Attention::New => counts.new,

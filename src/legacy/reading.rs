@@ -73,7 +73,12 @@ pub(super) fn times(transcript: &Transcript) -> (Option<DateTime<Utc>>, Option<D
 pub(super) fn egress(bytes: &[u8]) -> Option<EgressFacts> {
     let manifest = manifest::parse(bytes).ok()?;
     let has_output = !manifest.files.is_empty() || manifest.playlists.is_some();
+    let object = RawObject::from_slice(bytes).ok()?;
+    let own_id = ["egress_id", "egressId"]
+        .iter()
+        .find_map(|name| object.text(name));
     Some(EgressFacts {
+        own_id: own_id.map(|id| bare_egress_id(&id)),
         in_progress: manifest.progress == Progress::InProgress,
         failed: matches!(manifest.progress, Progress::Failed { .. }),
         has_output,

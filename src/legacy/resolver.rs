@@ -25,6 +25,14 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// The name of the file that a path may have meant to somebody else, who knew of no confinement:
+    /// what is named by its last part counts as named.
+    pub(super) fn name_loosely(&self, raw: &str) -> Option<String> {
+        let last = raw.trim().rsplit(['/', '\\', ':']).next()?;
+        let last = || self.names.contains(last).then(|| last.to_owned());
+        self.name(raw).or_else(last)
+    }
+
     /// The name of the file that a path means; `None` when it is not directly in the directory.
     pub(super) fn name(&self, raw: &str) -> Option<String> {
         let text = raw.trim().replace('\\', "/");

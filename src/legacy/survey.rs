@@ -243,7 +243,8 @@ impl Surveyor<'_> {
         let resolve = |resolver: &Resolver<'_>, path: &Option<String>| {
             path.as_deref().and_then(|path| resolver.name(path))
         };
-        facts.conversation = resolve(&self.conversations, &facts.conversation_path);
+        let conversation = facts.conversation_path.as_deref();
+        facts.conversation = conversation.and_then(|path| self.conversations.name_loosely(path));
         facts.recording = resolve(&self.recordings, &facts.recording_path);
         facts.lead = resolve(&self.leads, &facts.lead_path);
         Some(facts)

@@ -278,7 +278,8 @@ impl Reader {
             self.refuse("session_id", Fault::Missing);
             return String::new();
         };
-        let Some(id) = json::string(value) else {
+        // Half of a surrogate pair is no text, and two ids may differ in it alone.
+        let Ok(id) = serde_json::from_str::<String>(value.get()) else {
             self.refuse("session_id", Fault::NotText);
             return String::new();
         };

@@ -12,6 +12,7 @@ use super::new_lead::{self, NewLead};
 use super::problem::Problems;
 use super::transcript_file::TranscriptFile;
 use crate::json::{self, RawObject};
+use crate::lead;
 use crate::session::Draft;
 use crate::spool::{Asset, Deposit, Known, Offered, State, Stored};
 use crate::transcript::Transcript;
@@ -223,11 +224,20 @@ fn find_lead(deposit: &Deposit, call: &Call) -> Result<Option<Stored>, ProducerE
     if call.campaign().text(LEAD_FILE).is_some() {
         return Ok(None);
     }
-    let newest = deposit.added(Asset::Lead, &call.session_id)?.pop();
-    if let Some(newest) = &newest {
-        deposit.keep(&newest.path)?;
+    for stored in deposit
+        .added(Asset::Lead, &call.session_id)?
+        .into_iter()
+        .rev()
+    {
+        let read = deposit.offered(Asset::Lead, &stored.path);
+        if read.is_ok_and(|read| lead::parse(&read.bytes).is_ok()) {
+            deposit.keep(&stored.path)?;
+            return Ok(Some(stored));
+        }
+        // It would fail the whole call, and an agent that knows of a lead of its own names it.
+        log::warn!(lead = stored.name.as_str(); "left out a file that is no lead");
     }
-    Ok(newest)
+    Ok(None)
 }
 
 /// The campaign metadata with what the customer's agents add to them.

@@ -87,16 +87,15 @@ impl AdoptionLine {
 
     /// What to type, one line for each candidate.
     fn settling_commands(&self, decision: &Decision) -> Vec<String> {
-        let mut start = format!(
-            "callspool adopt --session {}",
-            quoted(self.session_id.as_deref().unwrap_or(&self.transcript))
+        let session = self.session_id.as_deref().unwrap_or(&self.transcript);
+        let start = format!(
+            "callspool adopt{}{}",
+            option("session", session),
+            option("transcript", &self.transcript)
         );
-        start.push_str(&format!(" --transcript {}", quoted(&self.transcript)));
         let options = |flag: &str, file: &AdoptionFile, choice: &Choice| -> Vec<String> {
             let files = file.candidates.iter().chain(&file.name);
-            let mut options: Vec<String> = files
-                .map(|name| format!(" --{flag} {}", quoted(name)))
-                .collect();
+            let mut options: Vec<String> = files.map(|name| option(flag, name)).collect();
             if !matches!(choice, Choice::Found { .. }) {
                 options.push(format!(" --no-{flag}"));
             }
@@ -158,6 +157,12 @@ impl AdoptionLine {
         }
         text
     }
+}
+
+/// An option with its value, also when that looks like an option.
+fn option(flag: &str, value: &str) -> String {
+    let separator = if value.starts_with('-') { '=' } else { ' ' };
+    format!(" --{flag}{separator}{}", quoted(value))
 }
 
 /// A word as a shell takes it for itself.

@@ -104,7 +104,12 @@ impl Spool {
         // A file in its place is listed as an empty directory.
         let listed = self.disk().open_dir(dir);
         match listed.and_then(|()| self.disk().list(dir, visit)) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Listing::default()),
+            // A link whose volume is not mounted is there, and leads nowhere.
+            Err(error)
+                if error.kind() == ErrorKind::NotFound && self.disk().lstat(dir).is_err() =>
+            {
+                return Ok(Listing::default());
+            }
             listed => listed.map_err(SpoolError::of("list", dir))?,
         }
         names.sort();

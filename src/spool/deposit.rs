@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::confine::read_bounded;
+use super::confine::{is_plain, read_bounded};
 use super::disk::{Access, Disk, LockFile, SystemDisk};
 use super::durable;
 use super::error::{DepositError, OpenError, SpoolError};
@@ -148,9 +148,28 @@ impl Deposit {
     }
 
     fn find_in(&self, state: State, session_id: &str) -> Result<Option<Known>, SpoolError> {
-        let first = file_name("metadata", session_id);
+        // Agents that write their documents themselves name them by the bare id.
+        let bare = Some(session_id).filter(|id| is_plain(id) && safe_name(id) != **id);
+        let bare = bare.map(|id| OsString::from(format!("metadata_{id}.json")));
+        for first in [Some(file_name("metadata", session_id)), bare]
+            .into_iter()
+            .flatten()
+        {
+            if let Some(known) = self.find_named(state, session_id, &first)? {
+                return Ok(Some(known));
+            }
+        }
+        Ok(None)
+    }
+
+    fn find_named(
+        &self,
+        state: State,
+        session_id: &str,
+        first: &OsStr,
+    ) -> Result<Option<Known>, SpoolError> {
         for copy in 0..=u32::MAX {
-            let name = numbered(&first, copy);
+            let name = numbered(first, copy);
             let path = self.layout.dir(state).join(&name);
             match scan::read_document(&*self.disk, &path) {
                 DocumentReading::Document(document) if document.session_id() == session_id => {

@@ -168,3 +168,41 @@ fn a_file_is_meant_by_the_name_that_is_shown() {
     let document = site.document(Dir::Pending, "a");
     assert_eq!(document["files"]["recording"], format!("recordings/{name}"));
 }
+
+#[test]
+fn another_call_under_a_session_id_that_is_used_up_gets_the_name_of_its_file() {
+    let site = site();
+    put_call(&site, "s1", |_| {});
+    adopt(&site, &[]).expect(0);
+    // Of the same session by what it says, in a file of its own, and of another time.
+    put_call(&site, "s2", |transcript| {
+        transcript["session_id"] = "s1".into();
+        transcript["start_time"] = "2025-11-29T10:00:00Z".into();
+        transcript["end_time"] = "2025-11-29T10:01:00Z".into();
+    });
+    adopt(&site, &[]).expect(4);
+    assert_eq!(site.names(Dir::Pending), ["metadata_s1.json"]);
+    settle(
+        &site,
+        "--session s1 --transcript transcript_s2.json --no-recording",
+    )
+    .expect(0);
+    assert_eq!(site.document(Dir::Pending, "s2")["session_id"], "s2");
+    adopt(&site, &[]).expect(0);
+}
+
+#[test]
+fn what_a_mark_says_was_delivered_is_not_sent_again_by_mistake() {
+    let site = site();
+    put_call(&site, "s1", |_| {});
+    let marks = site.root().join("processed_uploads");
+    std::fs::create_dir(&marks).unwrap();
+    std::fs::File::create_new(marks.join("transcript_s1.json.uploaded")).unwrap();
+    let refused = settle(&site, "--session s1 --no-recording").expect(2);
+    assert!(
+        refused.stderr.contains("was delivered"),
+        "{}",
+        refused.stderr
+    );
+    assert!(site.names(Dir::Pending).is_empty());
+}

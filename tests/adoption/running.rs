@@ -272,7 +272,11 @@ fn a_run_reports_what_it_could_not_tell() {
     let plain = site.run(&[]).expect(0).report();
     assert_eq!(plain["adoption"], Value::Null);
     let plan = site.call(["dry-run", "--adopt"]).expect(4);
-    assert_eq!(plan.stdout, "");
+    let told = plan
+        .stdout
+        .lines()
+        .filter(|line| line.contains("not adopted, ambiguous"));
+    assert_eq!(told.count(), 2, "{}", plan.stdout);
 }
 
 #[test]
@@ -317,4 +321,52 @@ fn the_lock_of_those_who_add_is_left_to_the_group() {
     };
     assert_eq!(mode(".callspool.record.lock"), 0o660);
     assert_eq!(mode("metadata_s1.json"), 0o600);
+}
+
+#[test]
+fn a_dry_run_that_would_adopt_says_what_it_would_not() {
+    let site = site();
+    for name in ["transcript_1.json", "transcript_2.json"] {
+        let text = plain_transcript("s1").replace("}", if name.contains('1') { "}" } else { " }" });
+        site.put(Dir::Conversations, name, text, HOUR);
+    }
+    let told = site.call(["dry-run", "--adopt"]).expect(4);
+    assert!(
+        told.stdout.contains("not adopted, ambiguous"),
+        "{}",
+        told.stdout
+    );
+}
+
+#[test]
+fn a_document_that_names_its_transcript_in_a_way_of_its_own_names_it() {
+    for path in [
+        "/srv/agent/../agent/conversations/transcript_s1.json",
+        "D:transcript_s1.json",
+        "..\\conversations\\transcript_s1.json",
+    ] {
+        let site = site();
+        put_call(&site, "s1", |_| {});
+        let document =
+            json!({"session_id": "o", "status": "uploaded", "files": {"conversation": path}});
+        let dir = site.dir(Dir::Processed);
+        fs::create_dir(&dir).unwrap();
+        site.put(
+            Dir::Processed,
+            "metadata_o.json",
+            document.to_string(),
+            HOUR,
+        );
+        adopt(&site, &[]).expect(0);
+        assert!(site.names(Dir::Pending).is_empty(), "{path}");
+    }
+}
+
+#[test]
+fn marks_whose_volume_is_not_mounted_are_not_taken_for_none() {
+    let site = site();
+    put_call(&site, "s1", |_| {});
+    std::os::unix::fs::symlink("/nowhere/at/all", site.root().join("processed_uploads")).unwrap();
+    adopt(&site, &[]).expect(10);
+    assert!(site.names(Dir::Pending).is_empty());
 }

@@ -129,3 +129,33 @@ fn a_file_that_a_run_could_not_use_is_refused_and_nothing_is_written() {
     }
     assert!(tree(&site).is_empty(), "{:?}", tree(&site));
 }
+
+#[test]
+fn a_document_that_an_agent_wrote_itself_counts_under_its_bare_name() {
+    for id in ["1761745857.42", "a b", "+15550100123"] {
+        for dir in [Dir::Pending, Dir::Processed] {
+            let site = site();
+            let text = json!({"session_id": id, "files": {}}).to_string();
+            std::fs::create_dir_all(site.dir(dir)).unwrap();
+            let name = format!("metadata_{id}.json");
+            site.put(dir, &name, text, std::time::Duration::ZERO);
+            let told = record(&site, &json!({"session_id": id, "items": []})).expect(0);
+            assert_eq!(told.report()["created"], false, "{id}");
+            assert_eq!(site.names(dir), [name]);
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_no_lead_costs_no_call() {
+    let site = site();
+    site.put(
+        Dir::Leads,
+        "lead_s.json",
+        "torn{",
+        std::time::Duration::ZERO,
+    );
+    let told = record(&site, &json!({"session_id": "s", "items": []})).expect(0);
+    assert_eq!(told.report()["lead"], Value::Null);
+    assert!(told.stderr.contains("no lead"), "{}", told.stderr);
+}

@@ -1,6 +1,6 @@
 //! What cannot be recorded: every problem by the name of its field, and nothing written.
 
-use test_support::Site;
+use test_support::{Dir, Site};
 
 use crate::{feed, site, tree};
 
@@ -136,4 +136,23 @@ fn what_a_run_would_not_read_is_not_written() {
     let told_of_it = told(&site, &["record", "lead"], input.as_bytes());
     assert!(told_of_it.contains("lead is too large"), "{told_of_it}");
     assert!(tree(&site).is_empty(), "{:?}", tree(&site));
+}
+
+#[test]
+fn half_of_a_character_is_no_id_and_a_year_of_five_digits_no_time() {
+    for (input, expected) in [
+        (
+            r#"{"session_id": "a\ud800", "items": []}"#,
+            "session_id is not a text",
+        ),
+        (
+            r#"{"session_id": "a", "items": [], "started_at": 1761732980600}"#,
+            "started_at is not a time",
+        ),
+    ] {
+        let site = site();
+        let refused = feed(&mut site.command(["record"]), input.as_bytes()).expect(2);
+        assert!(refused.stderr.contains(expected), "{}", refused.stderr);
+        assert!(site.names(Dir::Pending).is_empty());
+    }
 }

@@ -57,14 +57,40 @@ fn a_call_without_a_number_may_be_the_one_that_was_recorded() {
     };
     let (start, end) = (10 * MINUTE + 30_000_000, 12 * MINUTE + 30_000_000);
     for (minute, expected) in [
-        (10, "? EG_e.json"),
-        (11, "? EG_e.json"),
-        (12, "e.ogg (room name and time)"),
-        (9, "e.ogg (room name and time)"),
+        (10, ["? EG_e.json", "? EG_e.json"]),
+        (11, ["? EG_e.json", "? EG_e.json"]),
+        (12, ["e.ogg (room name and time)", "none found"]),
+        (9, ["e.ogg (room name and time)", "none found"]),
     ] {
         let scene = Scene::default().call(call("a", 10)).call(nameless(minute));
         let told = scene.egress(egress("e", start, end)).recordings();
-        assert_eq!(told, [expected, "none found"], "{minute}");
+        assert_eq!(told, expected, "{minute}");
+    }
+}
+
+#[test]
+fn a_call_without_a_number_does_not_go_without_what_was_recorded_meanwhile() {
+    let nameless = CallFacts {
+        number: None,
+        ..call("a", 10)
+    };
+    let scene = Scene::default().call(nameless);
+    let at = |start, end| scene.clone().egress(egress("e", start, end)).recordings();
+    assert_eq!(at(10 * MINUTE, 12 * MINUTE), ["? EG_e.json"]);
+    assert_eq!(at(10 * MINUTE, 13 * MINUTE), ["none found"]);
+}
+
+#[test]
+fn a_manifest_that_holds_another_egress_id_than_its_name_decides_nothing() {
+    let with_id = CallFacts {
+        egress_id: Some("e".to_owned()),
+        ..call("a", 10)
+    };
+    for (own_id, expected) in [("e", "e.ogg (egress id)"), ("f", "? EG_e.json")] {
+        let mut egress = egress("e", 10 * MINUTE, 12 * MINUTE);
+        egress.facts.own_id = Some(own_id.to_owned());
+        let scene = Scene::default().call(with_id.clone()).egress(egress);
+        assert_eq!(scene.recordings(), [expected]);
     }
 }
 

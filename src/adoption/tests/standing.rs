@@ -99,3 +99,34 @@ fn a_mark_counts_unless_it_is_older_than_the_call() {
         assert!(matches!(scene.outcomes()[0], Outcome::Ambiguous(_)));
     }
 }
+
+#[test]
+fn a_session_id_that_another_transcript_has_used_up_is_a_persons_to_decide() {
+    let named = |file: &str| DocumentFacts {
+        session_id: "a".to_owned(),
+        conversation: Some(file.to_owned()),
+        conversation_path: Some(format!("conversations/{file}")),
+        ..DocumentFacts::default()
+    };
+    let other = |change: fn(&mut CallFacts)| {
+        let mut facts = CallFacts {
+            digest: "other".to_owned(),
+            ..call("a", 10)
+        };
+        change(&mut facts);
+        let scene = Scene::default().named("1.json", call("a", 10));
+        let scene = scene.named("2.json", facts).document(named("1.json"));
+        scene.outcomes().remove(1)
+    };
+    let is_ambiguous = |outcome: &Outcome| matches!(outcome, Outcome::Ambiguous(_));
+    let is_named = |outcome: &Outcome| matches!(outcome, Outcome::Named(_));
+    // Saved earlier, and once more.
+    assert!(is_named(&other(|facts| facts.end = Some(11 * MINUTE))));
+    assert!(is_named(&other(|facts| facts.digest = "a".to_owned())));
+    // Another call.
+    assert!(is_ambiguous(&other(|facts| facts.end = Some(13 * MINUTE))));
+    assert!(is_ambiguous(&other(|facts| {
+        (facts.start, facts.end) = (Some(20 * MINUTE), Some(21 * MINUTE));
+    })));
+    assert!(is_ambiguous(&other(|facts| facts.start = None)));
+}

@@ -83,7 +83,8 @@ impl Disk for SystemDisk {
             Err(error)
                 if error.kind() == io::ErrorKind::PermissionDenied && access == Access::Group =>
             {
-                options.open(path)?
+                // What stood in the way first says more.
+                options.open(path).map_err(|_| error)?
             }
             file => file?,
         };
