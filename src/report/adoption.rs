@@ -6,6 +6,9 @@ use super::wording::{counted, printable};
 use crate::adoption::{Choice, Decision, Outcome, shown_name};
 use crate::timestamp;
 
+/// How many candidates are named to a person, and how many commands; nobody reads more.
+const MAX_SHOWN: usize = 20;
+
 /// What was done with one transcript, or would be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AdoptionLine {
@@ -109,7 +112,9 @@ impl AdoptionLine {
         let mut commands = Vec::new();
         for recording in &recordings {
             for lead in &leads {
-                commands.push(format!("{start}{recording}{lead}"));
+                if commands.len() < MAX_SHOWN {
+                    commands.push(format!("{start}{recording}{lead}"));
+                }
             }
         }
         commands
@@ -147,8 +152,11 @@ impl AdoptionLine {
         if self.result == "ambiguous" {
             let files = [("recording", &self.recording), ("lead", &self.lead)];
             for (what, file) in files {
-                for name in &file.candidates {
+                for name in file.candidates.iter().take(MAX_SHOWN) {
                     text.push_str(&format!("    may be {what} {}\n", printable(name)));
+                }
+                if let Some(more) = file.candidates.len().checked_sub(MAX_SHOWN + 1) {
+                    text.push_str(&format!("    or one of {} more\n", more + 1));
                 }
             }
             for command in &self.commands {

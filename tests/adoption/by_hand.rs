@@ -206,3 +206,31 @@ fn what_a_mark_says_was_delivered_is_not_sent_again_by_mistake() {
     );
     assert!(site.names(Dir::Pending).is_empty());
 }
+
+#[test]
+fn a_crowd_of_candidates_is_counted_and_not_listed() {
+    let site = site();
+    put_call(&site, "a", |_| {});
+    for number in 0..25 {
+        put_recording(&site, &format!("rec-{number}"));
+    }
+    let told = adopt(&site, &["--dry-run"]).expect(4);
+    let (lines, _) = lines(&told);
+    assert_eq!(
+        lines["transcript_a.json"]["recording"]["candidates"]
+            .as_array()
+            .unwrap()
+            .len(),
+        25
+    );
+    assert_eq!(
+        lines["transcript_a.json"]["commands"]
+            .as_array()
+            .unwrap()
+            .len(),
+        20
+    );
+    let text = site.call(["adopt", "--dry-run"]).expect(4).stdout;
+    assert_eq!(text.matches("may be recording").count(), 20);
+    assert!(text.contains("or one of 5 more"), "{text}");
+}
