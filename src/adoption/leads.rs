@@ -86,11 +86,13 @@ impl<'a> Index<'a> {
     /// What a document has is not left out here: then it is a collision.
     fn by_path(&self, calls: &[usize]) -> Vec<Edge> {
         let edge = |call: &usize| {
-            let name = self.facts(*call)?.lead_file.as_deref()?;
+            let facts = self.facts(*call)?;
+            let thing = *self.by_name.get(facts.lead_file.as_deref()?)?;
+            // A lead of the same second may have taken the file's place.
             Some(Edge {
                 call: *call,
-                thing: *self.by_name.get(name)?,
-                doubt: None,
+                thing,
+                doubt: doubt_of_content(facts, self.lead(thing)?),
             })
         };
         calls.iter().filter_map(edge).collect()
@@ -198,16 +200,24 @@ fn is_other_session(facts: &CallFacts, lead: &LeadFacts) -> bool {
     !own.is_empty() && !lead.session_ids.is_empty() && !theirs.any(|id| own.contains(&id.as_str()))
 }
 
-fn doubt_of_name(facts: &CallFacts, lead: &LeadFacts) -> Option<&'static str> {
+/// What in a lead speaks against its being a call's.
+fn doubt_of_content(facts: &CallFacts, lead: &LeadFacts) -> Option<&'static str> {
+    let is_other = |email| !facts.lead_emails.is_empty() && !facts.lead_emails.contains(email);
     if is_other_session(facts, lead) {
         return Some(OTHER_SESSION);
     }
+    lead.email
+        .as_ref()
+        .is_some_and(is_other)
+        .then_some(OTHER_EMAIL)
+}
+
+fn doubt_of_name(facts: &CallFacts, lead: &LeadFacts) -> Option<&'static str> {
+    if let Some(doubt) = doubt_of_content(facts, lead) {
+        return Some(doubt);
+    }
     if facts.denies_lead {
         return Some(NO_LEAD);
-    }
-    let is_other = |email| !facts.lead_emails.is_empty() && !facts.lead_emails.contains(email);
-    if lead.email.as_ref().is_some_and(is_other) {
-        return Some(OTHER_EMAIL);
     }
     let (span, time) = (facts.span()?, lead.time?);
     let is_within = time >= span.start - SLACK && time <= span.end + SLACK;

@@ -88,3 +88,21 @@ fn a_lead_of_the_calls_time_needs_the_same_address() {
         .lead("lead_1.json", lead("t@example.com", 10 * MINUTE));
     assert_eq!(none.leads(), ["no lead came of the call"]);
 }
+
+#[test]
+fn a_path_whose_file_was_taken_by_another_lead_decides_nothing() {
+    for (email, expected) in [
+        ("t@example.com", "lead_1.json (path in the transcript)"),
+        ("u@example.com", "? lead_1.json"),
+    ] {
+        let facts = CallFacts {
+            lead_path: Some("leads/lead_1.json".to_owned()),
+            lead_file: Some("lead_1.json".to_owned()),
+            lead_emails: vec!["t@example.com".to_owned()],
+            ..call("a", 10)
+        };
+        let scene = Scene::default().call(facts);
+        let scene = scene.lead("lead_1.json", |lead| lead.email = Some(email.to_owned()));
+        assert_eq!(scene.leads(), [expected]);
+    }
+}
