@@ -6,12 +6,9 @@ use super::reading;
 use crate::adoption::{Choice, Decision, Outcome, shown_name};
 use crate::json::{self, RawObject};
 use crate::session::{Adopted as Note, Draft, Lookup};
-use crate::spool::{AssetPlace, Deposit, DepositError, LeasedSpool, SpoolError};
+use crate::spool::{Asset, AssetPlace, Deposit, DepositError, LeasedSpool, SpoolError};
 use crate::timestamp;
 use crate::transcript::{self, Identity, Transcript};
-
-/// The largest transcript that is read, in bytes.
-const TRANSCRIPT_LIMIT: u64 = 64 << 20;
 
 /// Why a document could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -74,9 +71,11 @@ impl Adopter<'_> {
             return Ok(Adopted::Unfit("it is not to be adopted".to_owned()));
         };
         let name = &decision.transcript;
-        let read = self
-            .leased
-            .read_asset(AssetPlace::Conversations, name, TRANSCRIPT_LIMIT);
+        let read = self.leased.read_asset(
+            AssetPlace::Conversations,
+            name,
+            Asset::Transcript.limit_bytes(),
+        );
         let bytes = match read {
             Ok(Some(bytes)) if reading::digest(&bytes) == digest => bytes,
             Ok(_) => return Ok(Adopted::Changed),

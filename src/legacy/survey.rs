@@ -14,12 +14,9 @@ use crate::adoption::{
     Audio, DocumentFacts, DocumentFile, EgressFile, Estate, LeadFile, Marker, Reading,
     TranscriptFile, is_audio_name,
 };
-use crate::spool::{AssetPlace, DocumentReading, FileStamp, Listing, Spool, SpoolError, State};
-
-/// The largest manifest or lead that is read, in bytes.
-const SMALL_LIMIT: u64 = 4 << 20;
-/// The largest transcript that is read, in bytes.
-const TRANSCRIPT_LIMIT: u64 = 64 << 20;
+use crate::spool::{
+    Asset, AssetPlace, DocumentReading, FileStamp, Listing, Spool, SpoolError, State,
+};
 
 /// What a mark of the old uploader ends in.
 const MARK_ENDING: &str = ".uploaded";
@@ -127,12 +124,17 @@ impl Surveyor<'_> {
     }
 
     fn read_transcript(&self, name: &str) -> io::Result<Reading> {
-        let bytes = self
-            .spool
-            .read_asset(AssetPlace::Conversations, name, TRANSCRIPT_LIMIT)?;
+        let bytes = self.spool.read_asset(
+            AssetPlace::Conversations,
+            name,
+            Asset::Transcript.limit_bytes(),
+        )?;
         Ok(match bytes {
             Some(bytes) => reading::transcript(&bytes),
-            None => Reading::Unreadable(format!("larger than {} MiB", TRANSCRIPT_LIMIT >> 20)),
+            None => Reading::Unreadable(format!(
+                "larger than {} MiB",
+                Asset::Transcript.limit_bytes() >> 20
+            )),
         })
     }
 
@@ -196,7 +198,10 @@ impl Surveyor<'_> {
 
     /// A small file's bytes; `None` when it is too large, gone or cannot be read.
     fn read_small(&self, place: AssetPlace, name: &str) -> Option<Vec<u8>> {
-        match self.spool.read_asset(place, name, SMALL_LIMIT) {
+        match self
+            .spool
+            .read_asset(place, name, Asset::Lead.limit_bytes())
+        {
             Ok(bytes) => bytes,
             Err(error) => {
                 log::debug!(reason:% = error; "passed over a file that cannot be read");

@@ -348,17 +348,7 @@ mod tests {
     use super::*;
 
     fn layout(root: &Path) -> Layout {
-        let dir = |name| root.join(name);
-        Layout {
-            root: root.to_owned(),
-            metadata: dir("call_metadata"),
-            processed: dir("processed_metadata"),
-            failed: dir("failed_metadata"),
-            corrupt: dir("corrupt_metadata"),
-            conversations: dir("conversations"),
-            recordings: dir("recordings"),
-            leads: dir("leads"),
-        }
+        Layout::below(root)
     }
 
     fn document(session_id: &str) -> Vec<u8> {
