@@ -166,7 +166,7 @@ catalog! {
     DefaultClientId: "default-client-id", Text, "ID", None, Defaults,
         "Client of documents that name none";
     OkExit: "ok-exit", ExitCodes, "LIST", None, Output,
-        "Exit codes to turn into 0, such as 3,11";
+        "Exit codes to turn into 0, such as 3,11; inspect --check heeds the flag alone";
     Attention: "attention", Text, "standing|new", Some("standing"), Output,
         "Exit 4 for all that needs a person (standing), or only for this run's (new)";
     Format: "format", Text, "text|json", Some("text"), Output, "Form of the report on stdout";
