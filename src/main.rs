@@ -34,7 +34,7 @@ fn main() -> ExitCode {
     for warning in &settings.warnings {
         log::warn!("{warning}");
     }
-    let exit = match panic::catch_unwind(|| command::execute(settings, &invocation.command)) {
+    let exit = match panic::catch_unwind(|| command::execute(settings, &invocation.command, &log)) {
         Ok(Ok(exit)) => exit,
         Ok(Err(failure)) => {
             if failure.exit.code_with_ok(ok_exit) != 0 {

@@ -170,6 +170,8 @@ catalog! {
     Attention: "attention", Text, "standing|new", Some("standing"), Output,
         "Exit 4 for all that needs a person (standing), or only for this run's (new)";
     Format: "format", Text, "text|json", Some("text"), Output, "Form of the report on stdout";
+    Progress: "progress", Text, "auto|never", Some("auto"), Output,
+        "Progress bars of a run on stderr: where it is a terminal (auto), or never";
     LogFormat: "log-format", Text, "text|json", Some("text"), Output,
         "Form of the log lines on stderr";
     Verbose: "verbose", Level, "N", Some("0"), Output,

@@ -59,6 +59,15 @@ pub enum LogFormat {
     Json,
 }
 
+/// Whether a run shows progress bars.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Where stderr is a terminal.
+    Auto,
+    /// Never.
+    Never,
+}
+
 /// How much is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verbosity {
@@ -147,6 +156,8 @@ pub struct Settings {
     pub attention: Attention,
     /// The form of the report.
     pub format: Format,
+    /// Whether a run shows progress bars.
+    pub progress: Progress,
     /// The form of the log.
     pub log_format: LogFormat,
     /// How much is logged.

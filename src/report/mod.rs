@@ -21,4 +21,4 @@ pub use session_line::{SessionLine, StateWord, session_table};
 pub use summary::{
     Attention, AttentionMode, Fate, PartCounts, RunSummary, SessionCounts, SessionError, Stop,
 };
-pub use wording::{age, bytes, json_line, printable};
+pub use wording::{age, bytes, json_line, printable, span};

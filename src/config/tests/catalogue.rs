@@ -39,7 +39,12 @@ const PROMISED: [(&str, &str); 34] = [
     ("format", "text"),
 ];
 
-const BESIDE: [(&str, &str); 3] = [("log-format", "text"), ("verbose", "0"), ("quiet", "false")];
+const BESIDE: [(&str, &str); 4] = [
+    ("progress", "auto"),
+    ("log-format", "text"),
+    ("verbose", "0"),
+    ("quiet", "false"),
+];
 
 #[test]
 fn the_catalogue_is_what_users_were_promised() {
