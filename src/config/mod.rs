@@ -28,6 +28,8 @@ pub use file::{DEFAULT_PATH, MAX_CONFIG_BYTES};
 pub use layer::Layer;
 pub(crate) use resolve::value_error;
 pub use resolve::{Inputs, resolve};
-pub use settings::{Attention, Directories, Format, LogFormat, SettingOrigin, Settings, Verbosity};
+pub use settings::{
+    Attention, Color, Directories, Format, LogFormat, SettingOrigin, Settings, Verbosity,
+};
 pub use source::{RawValue, Source};
 pub use value::Rate;
