@@ -11,7 +11,7 @@ use super::error::ConfigError;
 use super::file;
 use super::layer::{Layer, Layers};
 use super::settings::{
-    Attention, Directories, Format, LogFormat, Progress, SettingOrigin, Settings, Verbosity,
+    Attention, Color, Directories, Format, LogFormat, Progress, SettingOrigin, Settings, Verbosity,
 };
 use super::source::{RawValue, Source};
 use super::value::{self, ValueError};
@@ -107,6 +107,8 @@ impl Resolver<'_> {
             attention: self.needed(Setting::Attention, attention)?,
             format: self.needed(Setting::Format, format)?,
             progress: self.needed(Setting::Progress, progress)?,
+            color: self.needed(Setting::Color, Color::parse)?,
+            local_time: self.needed(Setting::LocalTime, value::boolean)?,
             log_format: self.needed(Setting::LogFormat, log_format)?,
             verbosity: self.verbosity()?,
             config_file: None,

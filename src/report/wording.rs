@@ -72,6 +72,15 @@ pub fn json_line<T: Serialize>(value: &T) -> serde_json::Result<String> {
     Ok(line)
 }
 
+/// A word as a shell takes it for itself.
+pub(super) fn shell_word(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.+/•".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 /// `1 session`, `2 sessions`.
 pub(super) fn counted(count: u64, noun: &str) -> String {
     if count == 1 {

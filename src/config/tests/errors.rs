@@ -26,6 +26,7 @@ fn a_wrong_value_is_shown_with_what_is_right_and_where_it_stands() {
         (Setting::Format, "yaml"),
         (Setting::LogFormat, "xml"),
         (Setting::Progress, "always"),
+        (Setting::Color, "pink"),
         (Setting::Root, ""),
         (Setting::LeadsDir, ""),
         (Setting::DefaultClientId, " "),
