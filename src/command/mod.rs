@@ -26,6 +26,7 @@ pub use failure::CommandFailure;
 pub use request::{
     Adopt, Command, Inspect, PartChoice, Record, Requeue, RequeueSet, Selection, StateFilter,
 };
+pub use schema::schema_names;
 
 /// Carries a command out. `log` is told to make room for what is drawn on the terminal.
 ///
