@@ -2,8 +2,10 @@
 
 mod adoption;
 mod advice;
+mod ages;
 mod case_file;
 mod exit_code;
+mod glance;
 mod overview;
 mod plan_line;
 mod run_report;
@@ -18,7 +20,8 @@ pub use adoption::{AdoptionCounts, AdoptionFile, AdoptionLine, RunAdoption};
 pub use advice::{Advice, Program, advise};
 pub use case_file::{CaseObject, case_file};
 pub use exit_code::ExitCode;
-pub use overview::{Health, Overview, check_line, overview_text};
+pub use glance::{overview_text, summary_text};
+pub use overview::{Health, Overview, RunLine, check_line};
 pub use plan_line::PlanLine;
 pub use run_report::{explanations, run_json, run_text};
 pub use session_line::{SessionLine, StateWord, session_table};
