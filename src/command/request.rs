@@ -23,6 +23,8 @@ pub enum Command {
     Schema(Option<String>),
     /// Make documents for transcripts that none names.
     Adopt(Adopt),
+    /// Tell whether the next run can work.
+    Check(Check),
 }
 
 impl Command {
@@ -32,6 +34,18 @@ impl Command {
     pub fn writes_for_its_user_alone(&self) -> bool {
         !matches!(self, Self::Record(_))
     }
+
+    /// Whether it tells itself what is odd about the settings, so that nobody else has to.
+    pub fn tells_of_odd_settings(&self) -> bool {
+        matches!(self, Self::Check(_))
+    }
+}
+
+/// What to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Check {
+    /// Whether to leave the network alone.
+    pub offline: bool,
 }
 
 /// What to put into the spool.

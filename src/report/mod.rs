@@ -2,6 +2,7 @@
 
 mod adoption;
 mod case_file;
+mod check;
 mod exit_code;
 mod overview;
 mod plan_line;
@@ -13,6 +14,11 @@ mod wording;
 
 pub use adoption::{AdoptionCounts, AdoptionFile, AdoptionLine, RunAdoption};
 pub use case_file::{CaseObject, case_file};
+pub use check::{
+    CheckLine, CheckReport, CheckStatus, answered as check_answer, connected as check_connection,
+    directories as check_directories, kept_away as check_kept_away, lock as check_lock,
+    routed as check_proxy,
+};
 pub use exit_code::ExitCode;
 pub use overview::{Health, Overview, check_line, overview_text};
 pub use plan_line::PlanLine;
