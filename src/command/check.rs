@@ -9,7 +9,7 @@ mod token;
 
 use super::failure::{CommandFailure, OrExit};
 use super::request::Check;
-use super::wiring::{layout, print};
+use super::wiring::{layout, print, show};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Environment, Format, Settings};
 use crate::report::{self, CheckReport, ExitCode};
@@ -41,7 +41,7 @@ pub(super) fn check(settings: &Settings, request: Check) -> Result<ExitCode, Com
     let report = CheckReport { lines };
     match settings.format {
         Format::Json => print(&report.json().or_exit(ExitCode::Internal)?),
-        Format::Text => print(&report.text(settings.is_quiet())),
+        Format::Text => show(&report.text(settings.is_quiet())),
     }
     Ok(report.exit_code())
 }

@@ -7,14 +7,14 @@ use chrono::{DateTime, Utc};
 use super::dry_run::phone_redactor;
 use super::failure::{CommandFailure, OrExit, failure};
 use super::request::{Inspect, StateFilter};
-use super::wiring::{open_spool, policy, print, print_json_lines};
+use super::wiring::{open_spool, policy, print, print_json_lines, program, show, view};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Format, Settings};
 use crate::drain::{Judgement, judge};
 use crate::plan::{Action, Policy, assess, rest_of_wait};
 use crate::report::{
-    self, CaseObject, ExitCode, Health, Overview, SessionLine, StateWord, check_line,
-    overview_text, printable,
+    self, CaseObject, ExitCode, Health, Overview, Program, SessionLine, StateWord, View,
+    check_line, overview_text, printable,
 };
 use crate::session::{Document, Verdict, verdict};
 use crate::spool::{DocumentReading, Entry, Spool, State};
@@ -22,10 +22,13 @@ use crate::timestamp;
 
 /// Shows what was asked for.
 pub(super) fn inspect(settings: &Settings, request: &Inspect) -> Result<ExitCode, CommandFailure> {
+    let now = SystemClock.now();
     let viewer = Viewer {
         spool: open_spool(settings)?,
         policy: policy(settings),
-        now: SystemClock.now(),
+        now,
+        view: view(settings, now),
+        program: program(settings),
         format: settings.format,
     };
     match request {
@@ -47,6 +50,8 @@ struct Viewer {
     spool: Spool,
     policy: Policy,
     now: DateTime<Utc>,
+    view: View,
+    program: Program,
     format: Format,
 }
 
@@ -57,7 +62,7 @@ impl Viewer {
         lines.extend(self.filed(State::Failed)?);
         match self.format {
             Format::Json => print_json_lines(&lines)?,
-            Format::Text => print(&overview_text(&overview, &lines, self.now)),
+            Format::Text => show(&overview_text(&overview, &lines, &self.view)),
         }
         Ok(ExitCode::Ok)
     }
@@ -66,7 +71,7 @@ impl Viewer {
         let overview = self.count(&self.pending()?)?;
         match self.format {
             Format::Json => print_json_lines(&[overview])?,
-            Format::Text => print(&overview_text(&overview, &[], self.now)),
+            Format::Text => show(&overview_text(&overview, &[], &self.view)),
         }
         Ok(ExitCode::Ok)
     }
@@ -97,7 +102,7 @@ impl Viewer {
         };
         match self.format {
             Format::Json => print_json_lines(&lines)?,
-            Format::Text => print(&report::session_table(&lines, self.now)),
+            Format::Text => show(&report::session_table(&lines, &self.view)),
         }
         Ok(ExitCode::Ok)
     }
@@ -172,7 +177,7 @@ impl Viewer {
         let next = assess(&dossier, &self.policy, self.now);
         match self.format {
             Format::Json => {
-                let case = CaseObject::of(&dossier, line, &path, &next, redact);
+                let case = CaseObject::of(&dossier, line, &path, &next, &self.program, redact);
                 report::json_line(&case).or_exit(ExitCode::Internal)
             }
             Format::Text => Ok(report::case_file(

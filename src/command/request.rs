@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use crate::adoption::ByHand;
+use crate::config::{Setting, Settings, Source};
 
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +39,21 @@ impl Command {
     /// Whether it tells itself what is odd about the settings, so that nobody else has to.
     pub fn tells_of_odd_settings(&self) -> bool {
         matches!(self, Self::Check(_))
+    }
+
+    /// Whether its exit code is the answer that it was called for.
+    fn answers_by_its_exit_code(&self) -> bool {
+        matches!(self, Self::Inspect(Inspect::Check { .. }) | Self::Check(_))
+    }
+
+    /// The exit codes to turn into 0. What the environment or a config file says of them is meant
+    /// for what cron starts: a monitor that asks how things stand is not told that all is well.
+    pub fn ok_exit<'a>(&self, settings: &'a Settings) -> &'a [u8] {
+        let is_for_this_call = matches!(settings.source(Setting::OkExit), Source::Flag(_));
+        if self.answers_by_its_exit_code() && !is_for_this_call {
+            return &[];
+        }
+        &settings.ok_exit
     }
 }
 

@@ -30,6 +30,8 @@ pub use layer::Layer;
 pub use own_file::OwnFile;
 pub(crate) use resolve::value_error;
 pub use resolve::{Inputs, resolve};
-pub use settings::{Attention, Directories, Format, LogFormat, SettingOrigin, Settings, Verbosity};
+pub use settings::{
+    Attention, Color, Directories, Format, LogFormat, Progress, SettingOrigin, Settings, Verbosity,
+};
 pub use source::{RawValue, Source};
 pub use value::Rate;

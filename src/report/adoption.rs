@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::wording::{counted, printable};
+use super::wording::{counted, printable, shell_word};
 use crate::adoption::{Choice, Decision, Outcome, shown_name};
 use crate::timestamp;
 
@@ -170,16 +170,7 @@ impl AdoptionLine {
 /// An option with its value, also when that looks like an option.
 fn option(flag: &str, value: &str) -> String {
     let separator = if value.starts_with('-') { '=' } else { ' ' };
-    format!(" --{flag}{separator}{}", quoted(value))
-}
-
-/// A word as a shell takes it for itself.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.+/•".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
+    format!(" --{flag}{separator}{}", shell_word(value))
 }
 
 fn outcome(outcome: &Outcome) -> (&'static str, Option<String>) {

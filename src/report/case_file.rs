@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::advice::{Advice, Program, advise};
 use super::plan_line::action_text;
 use super::session_line::{SessionLine, StateWord};
 use super::wording::{age, bytes, printable};
@@ -146,6 +147,8 @@ pub struct CaseObject<'a> {
     files: Vec<CaseFile>,
     /// What the next run would do.
     next: String,
+    /// What a person can do.
+    advice: Vec<Advice>,
 }
 
 #[derive(Debug, Serialize)]
@@ -161,6 +164,7 @@ impl<'a> CaseObject<'a> {
         line: &'a SessionLine,
         path: &'a str,
         next: &Action,
+        program: &Program,
         redact: impl Fn(&str) -> String,
     ) -> Self {
         let is_remote = is_remote(dossier, next);
@@ -170,6 +174,7 @@ impl<'a> CaseObject<'a> {
             upload: &dossier.document.record,
             files: files(dossier, is_remote, redact),
             next: next_text(line, next),
+            advice: advise(line, Some(&dossier.document.record), Some(next), program),
         }
     }
 }

@@ -15,6 +15,7 @@ pub use network::{answered, connected, kept_away, routed};
 use serde::Serialize;
 
 use super::exit_code::ExitCode;
+use super::style::Style;
 use super::wording::{counted, json_line, printable};
 
 /// How a thing is.
@@ -38,6 +39,15 @@ impl CheckStatus {
             Self::Skipped => "skipped",
             Self::Warning => "warning",
             Self::Error => "error",
+        }
+    }
+
+    fn style(self) -> Style {
+        match self {
+            Self::Ok => Style::Good,
+            Self::Skipped => Style::Dim,
+            Self::Warning => Style::Warning,
+            Self::Error => Style::Bad,
         }
     }
 }
@@ -161,13 +171,15 @@ impl CheckReport {
         for line in &lines {
             if line.section != section {
                 section = line.section;
-                text.push_str(section);
+                text.push_str(&Style::Heading.paint(section));
                 text.push('\n');
             }
             let (status, name, found) = (line.status.as_str(), &line.name, &line.found);
-            text.push_str(&format!("  {status:<7}  {name:<widest$}  {found}\n"));
+            let status = line.status.style().paint(&format!("{status:<7}"));
+            text.push_str(&format!("  {status}  {name:<widest$}  {found}\n"));
             if let Some(advice) = &line.advice {
-                text.push_str(&format!("  {:<7}  {:<widest$}  → {advice}\n", "", ""));
+                let advice = Style::Strong.paint(&format!("→ {advice}"));
+                text.push_str(&format!("  {:<7}  {:<widest$}  {advice}\n", "", ""));
             }
         }
         if !lines.is_empty() {
@@ -196,7 +208,12 @@ impl CheckReport {
             (0, _) => "the next run can work, but mind the warnings",
             _ => "the next run cannot do its work",
         };
-        format!("{}: {verdict}\n", parts.join(", "))
+        let style = match (counts.errors, counts.warnings) {
+            (0, 0) => Style::Good,
+            (0, _) => Style::Warning,
+            _ => Style::Bad,
+        };
+        format!("{}: {}\n", parts.join(", "), style.paint(verdict))
     }
 
     /// For programs: one object.
@@ -231,6 +248,10 @@ mod tests {
         }
     }
 
+    fn plain(report: &CheckReport, is_quiet: bool) -> String {
+        anstream::adapter::strip_str(&report.text(is_quiet)).to_string()
+    }
+
     #[test]
     fn the_worst_line_decides_the_code_and_the_verdict() {
         use CheckStatus::{Error, Ok, Skipped, Warning};
@@ -254,20 +275,17 @@ mod tests {
         ] {
             let report = report(statuses);
             assert_eq!(report.exit_code().code(), code);
-            assert!(
-                report.text(false).ends_with(verdict),
-                "{}",
-                report.text(false)
-            );
+            let text = plain(&report, false);
+            assert!(text.ends_with(verdict), "{text}");
         }
     }
 
     #[test]
     fn a_quiet_report_has_only_what_is_not_well() {
         use CheckStatus::{Error, Ok, Skipped};
-        assert_eq!(report(&[Ok, Skipped]).text(true), "");
+        assert_eq!(plain(&report(&[Ok, Skipped]), true), "");
         assert_eq!(
-            report(&[Ok, Error]).text(true),
+            plain(&report(&[Ok, Error]), true),
             "things\n  error    error  so\u{fffd}\n                  → mend it\n\
              1 error, 1 ok: the next run cannot do its work\n"
         );

@@ -1,6 +1,7 @@
 //! What people and machines read: the summary of a run, exit codes, texts and JSON.
 
 mod adoption;
+mod advice;
 mod case_file;
 mod check;
 mod exit_code;
@@ -8,11 +9,14 @@ mod overview;
 mod plan_line;
 mod run_report;
 mod session_line;
+mod style;
 mod summary;
 mod table;
+mod view;
 mod wording;
 
 pub use adoption::{AdoptionCounts, AdoptionFile, AdoptionLine, RunAdoption};
+pub use advice::{Advice, Program, advise};
 pub use case_file::{CaseObject, case_file};
 pub use check::{
     CheckLine, CheckReport, CheckStatus, answered as check_answer, connected as check_connection,
@@ -24,7 +28,9 @@ pub use overview::{Health, Overview, check_line, overview_text};
 pub use plan_line::PlanLine;
 pub use run_report::{explanations, run_json, run_text};
 pub use session_line::{SessionLine, StateWord, session_table};
+pub use style::Style;
 pub use summary::{
     Attention, AttentionMode, Fate, PartCounts, RunSummary, SessionCounts, SessionError, Stop,
 };
-pub use wording::{age, bytes, json_line, printable};
+pub use view::{View, Zone, terminal_width};
+pub use wording::{age, bytes, json_line, printable, span};

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::exit_code::ExitCode;
 use super::session_line::{SessionLine, StateWord, session_table};
+use super::view::View;
 use super::wording::{age, span};
 use crate::timestamp;
 
@@ -82,7 +83,7 @@ impl Overview {
 }
 
 /// The view for people: counts, the oldest, and a table of the given sessions.
-pub fn overview_text(overview: &Overview, lines: &[SessionLine], now: DateTime<Utc>) -> String {
+pub fn overview_text(overview: &Overview, lines: &[SessionLine], view: &View) -> String {
     let kinds = [
         (overview.due, "due"),
         (overview.waiting, "waiting for a recording"),
@@ -106,17 +107,20 @@ pub fn overview_text(overview: &Overview, lines: &[SessionLine], now: DateTime<U
         overview.pending, overview.failed, overview.corrupt, overview.processed,
     );
     if let Some(oldest) = overview.oldest_pending {
-        text.push_str(&format!("oldest pending  {}\n", age(oldest, now)));
+        text.push_str(&format!("oldest pending  {}\n", age(oldest, view.now)));
     }
     if let Some(oldest) = overview.oldest_waiting {
-        text.push_str(&format!("oldest waiting  {}\n", age(oldest, now)));
+        text.push_str(&format!("oldest waiting  {}\n", age(oldest, view.now)));
     }
     if let Some(until) = &overview.not_before {
-        text.push_str(&format!("the API asked to be left alone until {until}\n"));
+        text.push_str(&format!(
+            "the API asked to be left alone until {}\n",
+            view.written_time(until)
+        ));
     }
     if !lines.is_empty() {
         text.push('\n');
-        text.push_str(&session_table(lines, now));
+        text.push_str(&session_table(lines, view));
     }
     text
 }

@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::table::table;
+use super::style::Style;
+use super::table::{Cell, Column, NOTHING, table};
+use super::view::View;
 use super::wording::{age, printable};
 use crate::outcome::Part;
 use crate::session::Document;
@@ -48,6 +50,17 @@ impl StateWord {
             Self::Partial => "partial",
         }
     }
+
+    /// How it is written at a terminal.
+    pub fn style(self) -> Style {
+        match self {
+            Self::Failed | Self::Corrupt | Self::Skipped => Style::Bad,
+            Self::Backoff | Self::Partial => Style::Warning,
+            Self::Processed => Style::Good,
+            Self::Due => Style::Strong,
+            Self::Waiting | Self::Settling => Style::Dim,
+        }
+    }
 }
 
 /// One session in a listing.
@@ -89,6 +102,9 @@ pub struct PartLine {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
 }
+
+/// The state of a part of which nothing is known.
+const UNKNOWN: &str = "unknown";
 
 /// An error in a listing.
 #[derive(Debug, Clone, Serialize)]
@@ -164,7 +180,7 @@ impl SessionLine {
 
     fn bare(name: &str, state: StateWord, modified: DateTime<Utc>, now: DateTime<Utc>) -> Self {
         let unknown = || PartLine {
-            state: "unknown",
+            state: UNKNOWN,
             ..PartLine::default()
         };
         Self {
@@ -181,52 +197,69 @@ impl SessionLine {
         }
     }
 
+    /// Whether there is a document that was understood.
+    pub fn has_document(&self) -> bool {
+        self.recording.state != UNKNOWN
+    }
+
+    /// Why it was not delivered, in words, the kind of the error first.
+    pub fn why(&self) -> Option<String> {
+        let error = self.last_error.as_ref().map(|error| {
+            let status = error.status.map(|status| format!(" {status}"));
+            let status = status.unwrap_or_default();
+            printable(&format!("{}{status}: {}", error.kind, error.message))
+        });
+        let missing = self.recording.reason.as_ref();
+        let missing =
+            missing.map(|reason| printable(&format!("the recording is missing: {reason}")));
+        error.or(missing)
+    }
+
     /// When the document was last modified.
     pub fn modified(&self) -> Option<DateTime<Utc>> {
         self.modified
     }
 }
 
+/// The columns of a listing; the attempts are those of the recording and of the call data.
+const COLUMNS: [Column; 6] = [
+    Column::text("SESSION"),
+    Column::text("STATE"),
+    Column::number("AGE"),
+    Column::text("R+C").dispensable(),
+    Column::text("NEXT").dispensable(),
+    Column::text("LAST ERROR"),
+];
+
 /// Sessions as a table for people.
-pub fn session_table(lines: &[SessionLine], now: DateTime<Utc>) -> String {
+pub fn session_table(lines: &[SessionLine], view: &View) -> String {
     if lines.is_empty() {
         return "no sessions\n".to_owned();
     }
-    let rows: Vec<Vec<String>> = lines
-        .iter()
-        .map(|line| {
-            let error = line.last_error.as_ref().map(|error| {
-                let status = error
-                    .status
-                    .map_or_else(String::new, |status| format!(" {status}"));
-                format!("{}{status}: {}", error.kind, error.message)
-            });
-            let missing = line.recording.reason.as_ref();
-            let missing = missing.map(|reason| format!("the recording is missing: {reason}"));
-            vec![
-                printable(&line.session_id),
-                line.state.as_str().to_owned(),
-                line.modified
-                    .map(|modified| age(modified, now))
-                    .unwrap_or_default(),
-                format!("{}+{}", line.recording.attempts, line.call_data.attempts),
-                line.next_attempt_at
-                    .clone()
-                    .unwrap_or_else(|| "-".to_owned()),
-                printable(&error.or(missing).unwrap_or_else(|| "-".to_owned())),
-            ]
-        })
-        .collect();
-    table(
-        &[
-            "SESSION",
-            "STATE",
-            "AGE",
-            // Of the recording and of the call data.
-            "ATTEMPTS R+C",
-            "NEXT ATTEMPT",
-            "LAST ERROR",
-        ],
-        &rows,
-    )
+    let rows: Vec<Vec<Cell>> = lines.iter().map(|line| row(line, view)).collect();
+    table(&COLUMNS, &rows, view.width)
+}
+
+fn row(line: &SessionLine, view: &View) -> Vec<Cell> {
+    let style = line.state.style();
+    let age = line.modified.map(|modified| age(modified, view.now));
+    let next = line.next_attempt_at.as_deref();
+    let next = next.map(|time| match timestamp::parse(time) {
+        Some(time) if view.is_terminal() => view.relative(time),
+        Some(time) => view.time(time),
+        None => printable(time),
+    });
+    let or_nothing = |text: Option<String>| text.unwrap_or_else(|| NOTHING.to_owned());
+    vec![
+        Cell::styled(printable(&line.session_id), Style::Strong),
+        Cell::styled(line.state.as_str(), style),
+        // Without the space it is one word for awk.
+        Cell::from(or_nothing(age).replace(' ', "")),
+        Cell::from(format!(
+            "{}+{}",
+            line.recording.attempts, line.call_data.attempts
+        )),
+        Cell::from(or_nothing(next)),
+        Cell::from(or_nothing(line.why()).as_str()),
+    ]
 }

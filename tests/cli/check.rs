@@ -421,3 +421,15 @@ fn a_run_that_was_killed_is_told_of_until_the_next_has_gone_on_from_there() {
     let report = check(&site, &["--offline"]).expect(0).report();
     demand(&report, "lock", "ok", "free", "");
 }
+
+#[test]
+fn what_a_config_file_says_of_exit_codes_hides_nothing_from_whoever_asks() {
+    let site = site();
+    fs::remove_dir(site.dir(Dir::Leads)).unwrap();
+    let config = site.home().join("config.toml");
+    fs::write(&config, "ok_exit = [2, 3]\n").unwrap();
+    set_mode(&config, 0o644);
+    let config = config.to_str().unwrap();
+    check(&site, &["--offline", "--config", config]).expect(3);
+    check(&site, &["--offline", "--ok-exit", "3"]).expect(0);
+}

@@ -39,7 +39,14 @@ const PROMISED: [(&str, &str); 34] = [
     ("format", "text"),
 ];
 
-const BESIDE: [(&str, &str); 3] = [("log-format", "text"), ("verbose", "0"), ("quiet", "false")];
+const BESIDE: [(&str, &str); 6] = [
+    ("color", "auto"),
+    ("local-time", "false"),
+    ("log-format", "text"),
+    ("progress", "auto"),
+    ("quiet", "false"),
+    ("verbose", "0"),
+];
 
 #[test]
 fn the_catalogue_is_what_users_were_promised() {
@@ -100,5 +107,8 @@ fn switches_are_the_only_flags_without_a_value() {
         .filter(|setting| matches!(setting.spec().kind, Kind::Boolean | Kind::Level))
         .map(|setting| setting.name())
         .collect();
-    assert_eq!(switches, ["adopt", "allow-http", "verbose", "quiet"]);
+    assert_eq!(
+        switches,
+        ["adopt", "allow-http", "local-time", "verbose", "quiet"]
+    );
 }

@@ -12,6 +12,8 @@ fn samples(setting: Setting) -> [&'static str; 3] {
         ],
         Setting::Attention => ["new", "standing", "new"],
         Setting::Format | Setting::LogFormat => ["json", "text", "json"],
+        Setting::Progress => ["never", "auto", "never"],
+        Setting::Color => ["always", "never", "always"],
         Setting::Verbose => ["1", "2", "1"],
         Setting::MinBackoff => ["1m", "2m", "3m"],
         Setting::MaxBackoff => ["7h", "8h", "9h"],
@@ -76,6 +78,9 @@ fn typed(settings: &Settings, setting: Setting) -> String {
         Setting::OkExit => format!("{:?}", settings.ok_exit),
         Setting::Attention => format!("{:?}", settings.attention),
         Setting::Format => format!("{:?}", settings.format),
+        Setting::Progress => format!("{:?}", settings.progress),
+        Setting::Color => format!("{:?}", settings.color),
+        Setting::LocalTime => format!("{:?}", settings.local_time),
         Setting::LogFormat => format!("{:?}", settings.log_format),
         Setting::Verbose | Setting::Quiet => format!("{:?}", settings.verbosity),
     }
