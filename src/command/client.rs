@@ -16,11 +16,7 @@ pub(super) fn connect(
 ) -> Result<HttpClient, CommandFailure> {
     let base_url = settings.require_api_url().or_exit(ExitCode::Usage)?.clone();
     let ca_pem = config::read_ca_file(settings).or_exit(ExitCode::Usage)?;
-    let variables: BTreeMap<String, String> = VARIABLES
-        .iter()
-        .filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)))
-        .collect();
-    let proxy = ProxySettings::from_variables(&variables, &base_url).or_exit(ExitCode::Usage)?;
+    let proxy = proxy(settings)?;
     HttpClient::new(ClientOptions {
         base_url,
         token,
@@ -31,4 +27,14 @@ pub(super) fn connect(
         proxy,
     })
     .or_exit(ExitCode::Usage)
+}
+
+/// The way to the API, from the environment.
+pub(super) fn proxy(settings: &Settings) -> Result<ProxySettings, CommandFailure> {
+    let base_url = settings.require_api_url().or_exit(ExitCode::Usage)?;
+    let variables: BTreeMap<String, String> = VARIABLES
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)))
+        .collect();
+    ProxySettings::from_variables(&variables, base_url).or_exit(ExitCode::Usage)
 }

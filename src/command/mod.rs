@@ -4,6 +4,7 @@
 //! where it happens; none is guessed from an error's type afterwards.
 
 mod adopt;
+mod check;
 mod client;
 mod dry_run;
 mod failure;
@@ -24,7 +25,7 @@ use crate::report::ExitCode;
 
 pub use failure::CommandFailure;
 pub use request::{
-    Adopt, Command, Inspect, PartChoice, Record, Requeue, RequeueSet, Selection, StateFilter,
+    Adopt, Check, Command, Inspect, PartChoice, Record, Requeue, RequeueSet, Selection, StateFilter,
 };
 pub use schema::schema_names;
 
@@ -44,6 +45,7 @@ pub fn execute(
         Command::Record(request) => record::record(settings, *request),
         Command::Schema(name) => schema::schema(name.as_deref()),
         Command::Requeue(request) => requeue::requeue(settings, request),
+        Command::Check(request) => check::check(settings, *request),
         Command::Adopt(request) => adopt::adopt(settings, request),
     }
 }

@@ -4,6 +4,7 @@ mod adoption;
 mod advice;
 mod ages;
 mod case_file;
+mod check;
 mod exit_code;
 mod glance;
 mod overview;
@@ -19,6 +20,11 @@ mod wording;
 pub use adoption::{AdoptionCounts, AdoptionFile, AdoptionLine, RunAdoption};
 pub use advice::{Advice, Program, advise};
 pub use case_file::{CaseObject, case_file};
+pub use check::{
+    CheckLine, CheckReport, CheckStatus, answered as check_answer, connected as check_connection,
+    directories as check_directories, kept_away as check_kept_away, lock as check_lock,
+    routed as check_proxy,
+};
 pub use exit_code::ExitCode;
 pub use glance::{overview_text, summary_text};
 pub use overview::{Health, Overview, RunLine, check_line};
