@@ -9,12 +9,15 @@ mod dry_run;
 mod failure;
 mod inspect;
 mod matching;
+mod metrics;
+mod ping;
 mod record;
 mod request;
 mod requeue;
 mod run;
 mod schema;
 mod signals;
+mod watched;
 mod wiring;
 
 use crate::config::Settings;

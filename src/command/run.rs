@@ -4,6 +4,7 @@ use super::adopt::adopt_before_run;
 use super::client;
 use super::failure::{CommandFailure, OrExit};
 use super::signals;
+use super::watched::{Watch, watched};
 use super::wiring::{lease, open_spool, policy, print};
 use crate::clock::SystemClock;
 use crate::config::{Attention, Format, Rate, Settings, token};
@@ -11,8 +12,12 @@ use crate::drain::{Drain, Limit, Limits};
 use crate::interrupt::Interrupt;
 use crate::report::{self, AttentionMode, ExitCode, RunSummary};
 
-/// Delivers what is due and reports on it.
+/// Delivers what is due, reports on it, and tells those who watch.
 pub(super) fn run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
+    watched(settings, |watch| deliver(settings, watch))
+}
+
+fn deliver(settings: &Settings, watch: &mut Watch<'_>) -> Result<ExitCode, CommandFailure> {
     settings.require_api_url().or_exit(ExitCode::Usage)?;
     let token = token::load(settings).or_exit(ExitCode::Usage)?;
     let client = client::connect(settings, token.clone())?;
@@ -21,6 +26,7 @@ pub(super) fn run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
     signals::listen(interrupt.clone(), client.canceller()).or_exit(ExitCode::Internal)?;
     let clock = SystemClock;
     let (leased, died) = lease(&spool, settings.wait, &interrupt, &clock)?;
+    watch.begin(&interrupt);
 
     let adoption = match settings.adopt {
         true => Some(adopt_before_run(settings, &leased, &interrupt)?),
@@ -39,6 +45,7 @@ pub(super) fn run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
     );
     let mut summary = drain.run(died.as_ref()).or_exit(ExitCode::NoSpool)?;
     summary.adoption = adoption;
+    watch.look_at(&leased);
     // What could not be recorded stays named in the lock file, so that the next run asks about it.
     if !summary.is_unrecorded
         && let Err(error) = leased.release()
@@ -57,6 +64,7 @@ pub(super) fn run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
         Format::Text if settings.is_quiet() => {}
         Format::Text => print(&report::run_text(&summary, exit, settings.max_attempts)),
     }
+    watch.done(summary);
     Ok(exit)
 }
 

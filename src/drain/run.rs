@@ -173,6 +173,7 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
         match assess(&dossier, self.policy, self.clock.now()) {
             Action::Wait { until } => {
                 log::debug!(session = session, until:% = until; "waiting for the recording");
+                self.ledger.awaiting_since(candidate.entry.modified);
                 self.ledger.count(Fate::Waiting)
             }
             Action::Settle { what } => {
@@ -421,6 +422,7 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
         self.ledger.summary.needs_attention.failed = self.count(State::Failed);
         self.ledger.summary.needs_attention.corrupt = self.count(State::Corrupt);
         self.ledger.summary.bytes_sent = self.exchange.bytes_sent;
+        self.ledger.summary.requests = std::mem::take(&mut self.exchange.counts);
         self.ledger.summary.duration_seconds = self
             .clock
             .monotonic()

@@ -3,8 +3,10 @@
 mod adoption;
 mod case_file;
 mod exit_code;
+mod metrics;
 mod overview;
 mod plan_line;
+mod requests;
 mod run_report;
 mod session_line;
 mod summary;
@@ -14,8 +16,12 @@ mod wording;
 pub use adoption::{AdoptionCounts, AdoptionFile, AdoptionLine, RunAdoption};
 pub use case_file::{CaseObject, case_file};
 pub use exit_code::ExitCode;
+pub use metrics::{Backlog, Previous, PreviousError, RunFacts, metrics_text};
 pub use overview::{Health, Overview, check_line, overview_text};
 pub use plan_line::PlanLine;
+pub use requests::{
+    DURATION_LIMITS, Durations, RequestCounts, RequestKind, RequestOutcome, WaitReason,
+};
 pub use run_report::{explanations, run_json, run_text};
 pub use session_line::{SessionLine, StateWord, session_table};
 pub use summary::{
