@@ -10,6 +10,8 @@ mod dry_run;
 mod failure;
 mod inspect;
 mod matching;
+mod metrics;
+mod ping;
 mod progress;
 mod record;
 mod request;
@@ -17,6 +19,7 @@ mod requeue;
 mod run;
 mod schema;
 mod signals;
+mod watched;
 mod wiring;
 
 use crate::config::Settings;

@@ -7,8 +7,10 @@ mod case_file;
 mod check;
 mod exit_code;
 mod glance;
+mod metrics;
 mod overview;
 mod plan_line;
+mod requests;
 mod run_report;
 mod session_line;
 mod style;
@@ -27,8 +29,12 @@ pub use check::{
 };
 pub use exit_code::ExitCode;
 pub use glance::{overview_text, summary_text};
+pub use metrics::{Backlog, Previous, PreviousError, RunFacts, metrics_text};
 pub use overview::{Health, Overview, RunLine, check_line};
 pub use plan_line::PlanLine;
+pub use requests::{
+    DURATION_LIMITS, Durations, RequestCounts, RequestKind, RequestOutcome, WaitReason,
+};
 pub use run_report::{explanations, run_json, run_text};
 pub use session_line::{SessionLine, StateWord, session_table};
 pub use style::Style;
