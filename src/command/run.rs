@@ -4,8 +4,8 @@ use super::adopt::adopt_before_run;
 use super::client;
 use super::failure::{CommandFailure, OrExit};
 use super::signals;
-use super::wiring::{lease, open_spool, policy, print};
-use crate::clock::SystemClock;
+use super::wiring::{lease, open_spool, policy, print, show, view};
+use crate::clock::{Clock, SystemClock};
 use crate::config::{Attention, Format, Rate, Settings, token};
 use crate::drain::{Drain, Limit, Limits};
 use crate::interrupt::Interrupt;
@@ -55,7 +55,12 @@ pub(super) fn run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
     match settings.format {
         Format::Json => print(&report::run_json(&summary, exit)),
         Format::Text if settings.is_quiet() => {}
-        Format::Text => print(&report::run_text(&summary, exit, settings.max_attempts)),
+        Format::Text => show(&report::run_text(
+            &summary,
+            exit,
+            settings.max_attempts,
+            &view(settings, clock.now()),
+        )),
     }
     Ok(exit)
 }

@@ -39,6 +39,11 @@ impl Program {
         }
     }
 
+    /// The program with its options, as it is typed.
+    pub fn head(&self) -> &str {
+        &self.head
+    }
+
     /// A line to type. `None` when one of the words cannot be typed.
     pub fn line(&self, words: &[&str]) -> Option<String> {
         let can_be_typed = |word: &&str| !word.chars().any(is_display_control);

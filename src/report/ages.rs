@@ -44,7 +44,7 @@ const STATES: [StateWord; 9] = [
     StateWord::Processed,
 ];
 
-/// The histogram: a row for each state that there is, and one for each kind of error that sessions
+/// The histogram: a row for each state that there is, for all of them, and one for each kind of error that sessions
 /// back off for.
 pub(super) fn ages(lines: &[SessionLine], view: &View) -> String {
     let fine = histogram(lines, &FINE, view);
@@ -84,6 +84,8 @@ fn histogram(lines: &[SessionLine], buckets: &[Bucket], view: &View) -> String {
             row(label, lines, buckets, view)
         }));
     }
+    let all: Vec<&SessionLine> = lines.iter().collect();
+    rows.push(row(Cell::styled("all", Style::Strong), &all, buckets, view));
     table(&columns, &rows, None)
 }
 

@@ -21,6 +21,7 @@ mod moving;
 mod readme;
 mod requeue;
 mod requeue_again;
+mod screens;
 mod settings;
 mod signals;
 mod streams;
