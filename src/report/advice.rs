@@ -92,6 +92,11 @@ pub fn advise(
             list.requeue_alike(kind);
         }
         StateWord::Partial => list.partial(record, kind),
+        StateWord::Corrupt if line.is_in_pending => {
+            list.say(
+                "mend its bytes where they are: a document is one JSON object with a session_id",
+            );
+        }
         StateWord::Corrupt => {
             list.say("mend its bytes: a document is one JSON object with a session_id");
             list.requeue("give it back, so that the next run reads it again");

@@ -1,5 +1,6 @@
 //! What `dry-run` prints for people: a row for each session, and what it comes to.
 
+use super::paragraph::Shape;
 use super::plan_line::{PlanKind, PlanLine};
 use super::style::Style;
 use super::table::{Cell, Column, GAP, NOTHING, table};
@@ -11,6 +12,9 @@ const COLUMNS: [Column; 3] = [
     Column::text("ACTION"),
     Column::text("FILES, OR WHY"),
 ];
+
+/// What stands before a time.
+const UNTIL: &str = " until";
 
 /// Where a terminal is too narrow for three.
 const NARROW: [Column; 2] = [Column::text("SESSION"), Column::text("ACTION")];
@@ -31,7 +35,11 @@ pub fn plan_text(lines: &[PlanLine], view: &View) -> String {
             table(&COLUMNS, &rows, view.width)
         }
     };
-    format!("{table}\n{}\n", summary(lines))
+    let whole = Shape {
+        indent: 0,
+        title: 0,
+    };
+    format!("{table}\n{}", whole.text(&summary(lines), view))
 }
 
 /// Whether ids and actions have room beside each other.
@@ -45,6 +53,7 @@ fn fits(rows: &[[Cell; 3]], width: usize) -> bool {
 fn narrow([session, action, details]: [Cell; 3]) -> Vec<Cell> {
     let text = match details.text() {
         NOTHING => action.text().to_owned(),
+        time if action.text().ends_with(UNTIL) => format!("{} {time}", action.text()),
         details => format!("{}: {details}", action.text()),
     };
     vec![session, action.with_text(text)]
@@ -60,7 +69,7 @@ fn row(line: &PlanLine, view: &View) -> [Cell; 3] {
             Some(detail) => detail,
             None => &mut what,
         };
-        joint.push_str(" until");
+        joint.push_str(UNTIL);
         let time = view.time_and_distance(until);
         match details.last_mut() {
             Some(detail) => detail.push_str(&format!(" {time}")),

@@ -9,10 +9,12 @@
     reason = "fixtures are not state: they need not be durable, and may overwrite"
 )]
 
+mod advice;
 mod architecture;
 mod disk;
 mod dry_run;
 mod exit_codes;
+mod help;
 mod inspect;
 mod kinds;
 mod lock;
@@ -23,6 +25,7 @@ mod requeue;
 mod requeue_again;
 mod screens;
 mod settings;
+mod short_ids;
 mod signals;
 mod streams;
 mod terminal;
