@@ -43,6 +43,8 @@ pub enum Heading {
     Defaults,
     /// What is printed, and what the exit code says.
     Output,
+    /// Who else is told.
+    Monitoring,
 }
 
 impl Heading {
@@ -55,6 +57,7 @@ impl Heading {
             Self::Patience => "Patience",
             Self::Defaults => "Defaults for documents",
             Self::Output => "Output",
+            Self::Monitoring => "Monitoring",
         }
     }
 }
@@ -166,10 +169,12 @@ catalog! {
     DefaultClientId: "default-client-id", Text, "ID", None, Defaults,
         "Client of documents that name none";
     OkExit: "ok-exit", ExitCodes, "LIST", None, Output,
-        "Exit codes to turn into 0, such as 3,11";
+        "Exit codes to turn into 0, such as 3,11; inspect --check heeds the flag alone";
     Attention: "attention", Text, "standing|new", Some("standing"), Output,
         "Exit 4 for all that needs a person (standing), or only for this run's (new)";
     Format: "format", Text, "text|json", Some("text"), Output, "Form of the report on stdout";
+    Progress: "progress", Text, "auto|never", Some("auto"), Output,
+        "Progress bars of a run on stderr: where it is a terminal (auto), or never";
     Color: "color", Text, "auto|always|never", Some("auto"), Output,
         "Colours: at a terminal unless NO_COLOR is set (auto), always, or never";
     LocalTime: "local-time", Boolean, "BOOL", Some("false"), Output,
@@ -180,6 +185,12 @@ catalog! {
         "Log more: -v debug, -vv trace (RUST_LOG goes before it)";
     Quiet: "quiet", Boolean, "BOOL", Some("false"), Output,
         "Log warnings only, and print nothing at all when the exit code is 0";
+    MetricsFile: "metrics-file", Path, "FILE", None, Monitoring,
+        "Where a run writes its figures for Prometheus, for node_exporter's textfile collector";
+    PingUrl: "ping-url", Text, "URL", None, Monitoring,
+        "Whom a run tells that it starts and how it ended, as healthchecks.io has it; a secret";
+    PingTimeout: "ping-timeout", Duration, "D", Some("5s"), Monitoring,
+        "How long such a ping may take";
 }
 
 impl Setting {

@@ -11,11 +11,12 @@ use super::error::ConfigError;
 use super::file;
 use super::layer::{Layer, Layers};
 use super::settings::{
-    Attention, Color, Directories, Format, LogFormat, SettingOrigin, Settings, Verbosity,
+    Attention, Color, Directories, Format, LogFormat, Progress, SettingOrigin, Settings, Verbosity,
 };
 use super::source::{RawValue, Source};
 use super::value::{self, ValueError};
 use crate::upload::base_url::BaseUrl;
+use crate::upload::ping_url::PingUrl;
 
 /// All that settings are made from.
 pub struct Inputs<'a> {
@@ -106,10 +107,14 @@ impl Resolver<'_> {
                 .unwrap_or_default(),
             attention: self.needed(Setting::Attention, attention)?,
             format: self.needed(Setting::Format, format)?,
+            progress: self.needed(Setting::Progress, progress)?,
             color: self.needed(Setting::Color, Color::parse)?,
             local_time: self.needed(Setting::LocalTime, value::boolean)?,
             log_format: self.needed(Setting::LogFormat, log_format)?,
             verbosity: self.verbosity()?,
+            metrics_file: self.file(Setting::MetricsFile, &root)?,
+            ping_url: self.ping_url(allow_http)?,
+            ping_timeout: self.needed(Setting::PingTimeout, value::positive_duration)?,
             config_file: None,
             warnings: Vec::new(),
             sources: self.sources(&root, &dirs),
@@ -224,6 +229,16 @@ impl Resolver<'_> {
         })
     }
 
+    fn ping_url(&self, allow_http: bool) -> Result<Option<PingUrl>, ConfigError> {
+        self.optional(Setting::PingUrl, |text| {
+            let url = PingUrl::parse(text)?;
+            if !allow_http {
+                url.require_encryption()?;
+            }
+            Ok(url)
+        })
+    }
+
     fn backoff(&self) -> Result<(Duration, Duration), ConfigError> {
         let min = self.needed(Setting::MinBackoff, value::duration)?;
         let max = self.needed(Setting::MaxBackoff, value::duration)?;
@@ -300,6 +315,11 @@ impl Resolver<'_> {
                     _ if setting.spec().kind == Kind::Path => {
                         self.file(*setting, root).ok().flatten()
                     }
+                    // A secret; the rest of the program knows where it is.
+                    Setting::PingUrl => {
+                        let url = self.ping_url(true).ok().flatten();
+                        url.map(|url| url.to_string().into())
+                    }
                     _ => None,
                 };
                 if let Some(used) = used {
@@ -344,6 +364,10 @@ fn attention(text: &str) -> Result<Attention, ValueError> {
 
 fn format(text: &str) -> Result<Format, ValueError> {
     value::word(text, &["text", "json"], &[Format::Text, Format::Json])
+}
+
+fn progress(text: &str) -> Result<Progress, ValueError> {
+    value::word(text, &["auto", "never"], &[Progress::Auto, Progress::Never])
 }
 
 fn log_format(text: &str) -> Result<LogFormat, ValueError> {

@@ -10,6 +10,7 @@ use super::error::ConfigError;
 use super::source::{RawValue, Source};
 use super::value::{self, Rate, ValueError};
 use crate::upload::base_url::BaseUrl;
+use crate::upload::ping_url::PingUrl;
 
 /// The directories of the spool, joined to its root.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +85,15 @@ pub enum LogFormat {
     Json,
 }
 
+/// Whether a run shows progress bars.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Where stderr is a terminal.
+    Auto,
+    /// Never.
+    Never,
+}
+
 /// How much is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verbosity {
@@ -102,7 +112,8 @@ pub enum Verbosity {
 pub struct SettingOrigin {
     /// The setting.
     pub setting: Setting,
-    /// Its value as it was written, paths as they are used; `None` when it is not set.
+    /// Its value as it was written, paths as they are used and a secret URL with its host alone;
+    /// `None` when it is not set.
     pub value: Option<OsString>,
     /// Where the value stands.
     pub source: Source,
@@ -172,6 +183,8 @@ pub struct Settings {
     pub attention: Attention,
     /// The form of the report.
     pub format: Format,
+    /// Whether a run shows progress bars.
+    pub progress: Progress,
     /// When texts are coloured.
     pub color: Color,
     /// Whether times for people are in the machine's zone.
@@ -180,6 +193,12 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// How much is logged.
     pub verbosity: Verbosity,
+    /// Where a run writes its figures.
+    pub metrics_file: Option<PathBuf>,
+    /// Whom a run tells of itself.
+    pub ping_url: Option<PingUrl>,
+    /// How long that may take; more than zero.
+    pub ping_timeout: Duration,
     /// The config file that was read.
     pub config_file: Option<PathBuf>,
     /// What is odd about the settings but no error; to be logged.

@@ -69,6 +69,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
+    use crate::report::plain;
 
     const SHAPE: Shape = Shape {
         indent: 2,
@@ -80,8 +81,7 @@ mod tests {
             width,
             ..View::plain(DateTime::UNIX_EPOCH)
         };
-        let entry = SHAPE.entry("why", text, &view);
-        anstream::adapter::strip_str(&entry).to_string()
+        plain(&SHAPE.entry("why", text, &view))
     }
 
     #[test]

@@ -250,11 +250,7 @@ mod tests {
 
     use super::*;
     use crate::outcome::Part;
-    use crate::report::{AttentionMode, View, run_text};
-
-    fn plain(text: &str) -> String {
-        anstream::adapter::strip_str(text).to_string()
-    }
+    use crate::report::{AttentionMode, View, plain, run_text};
 
     fn summary() -> RunSummary {
         let mut summary = RunSummary::new(DateTime::from_timestamp(1_761_732_980, 0).unwrap());

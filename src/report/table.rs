@@ -258,7 +258,7 @@ mod tests {
     use super::*;
 
     fn plain(columns: &[Column], rows: &[Vec<Cell>], width: Option<usize>) -> String {
-        anstream::adapter::strip_str(&table(columns, rows, width)).to_string()
+        super::super::style::plain(&table(columns, rows, width))
     }
 
     fn cells(texts: &[&str]) -> Vec<Cell> {

@@ -11,6 +11,8 @@
 
 mod advice;
 mod architecture;
+mod check;
+mod check_api;
 mod disk;
 mod dry_run;
 mod exit_codes;
@@ -20,6 +22,7 @@ mod kinds;
 mod lock;
 mod many;
 mod moving;
+mod progress;
 mod readme;
 mod requeue;
 mod requeue_again;

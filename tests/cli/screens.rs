@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use callspool::report::plain;
 use serde_json::json;
-use test_support::{Dir, Screen, Session, Site, on_terminal};
+use test_support::{Dir, Session, Site, Terminal};
 
 use crate::kinds::{backing_off, write_every_kind};
 use crate::lock::run_in_flight;
@@ -11,6 +12,12 @@ use crate::tree::tree;
 use crate::{site, without_campaign};
 
 const AGENTS_ID: &str = "session_20251029_135057_99509edf";
+
+/// What a person saw, and how the program ended.
+struct Screen {
+    code: i32,
+    text: String,
+}
 
 /// At a terminal of so many columns that knows colours.
 fn screen(site: &Site, columns: u16, arguments: &[&str]) -> Screen {
@@ -25,12 +32,8 @@ fn screen_in(
 ) -> Screen {
     let mut command = site.command(arguments);
     command.envs(environment.iter().copied());
-    on_terminal(&mut command, columns)
-}
-
-/// What is left of a text without its styles.
-fn plain(text: &str) -> String {
-    anstream::adapter::strip_str(text).to_string()
+    let (code, text) = Terminal::start_as_told(&mut command, columns).finish();
+    Screen { code, text }
 }
 
 fn is_colored(text: &str) -> bool {
@@ -291,7 +294,7 @@ fn reports_of_a_run_honour_the_zone_and_the_colors() {
     Session::new("a").write(&site);
     let mut command = site.command(["run", "--local-time"]);
     command.env("TZ", "TEST+03").env("TERM", "xterm");
-    let text = on_terminal(&mut command, 100).text;
+    let (_, text) = Terminal::start_as_told(&mut command, 100).finish();
     let retry = text.lines().find(|line| line.contains("next try after"));
     let retry = retry.unwrap_or_else(|| panic!("{text}"));
     assert!(retry.contains("-03:00 (in "), "{retry}");

@@ -39,12 +39,16 @@ const PROMISED: [(&str, &str); 34] = [
     ("format", "text"),
 ];
 
-const BESIDE: [(&str, &str); 5] = [
+const BESIDE: [(&str, &str); 9] = [
     ("color", "auto"),
     ("local-time", "false"),
     ("log-format", "text"),
-    ("verbose", "0"),
+    ("metrics-file", ""),
+    ("ping-timeout", "5s"),
+    ("ping-url", ""),
+    ("progress", "auto"),
     ("quiet", "false"),
+    ("verbose", "0"),
 ];
 
 #[test]

@@ -5,13 +5,14 @@ use super::{Given, path};
 /// Three values of a setting, as a flag would have them, all different from its default.
 fn samples(setting: Setting) -> [&'static str; 3] {
     match setting {
-        Setting::ApiUrl => [
+        Setting::ApiUrl | Setting::PingUrl => [
             "https://a.example",
             "https://b.example",
             "https://c.example",
         ],
         Setting::Attention => ["new", "standing", "new"],
         Setting::Format | Setting::LogFormat => ["json", "text", "json"],
+        Setting::Progress => ["never", "auto", "never"],
         Setting::Color => ["always", "never", "always"],
         Setting::Verbose => ["1", "2", "1"],
         Setting::MinBackoff => ["1m", "2m", "3m"],
@@ -77,9 +78,13 @@ fn typed(settings: &Settings, setting: Setting) -> String {
         Setting::OkExit => format!("{:?}", settings.ok_exit),
         Setting::Attention => format!("{:?}", settings.attention),
         Setting::Format => format!("{:?}", settings.format),
+        Setting::Progress => format!("{:?}", settings.progress),
         Setting::Color => format!("{:?}", settings.color),
         Setting::LocalTime => format!("{:?}", settings.local_time),
         Setting::LogFormat => format!("{:?}", settings.log_format),
+        Setting::MetricsFile => format!("{:?}", settings.metrics_file),
+        Setting::PingUrl => format!("{:?}", settings.ping_url),
+        Setting::PingTimeout => format!("{:?}", settings.ping_timeout),
         Setting::Verbose | Setting::Quiet => format!("{:?}", settings.verbosity),
     }
 }

@@ -28,7 +28,7 @@ pub use failure::{Failure, demand_failure, demand_recovery, let_time_pass};
 pub use outcome::Outcome;
 pub use session::{Session, manifest, plain_transcript};
 pub use site::{Dir, Site};
-pub use terminal::{Screen, on_terminal};
+pub use terminal::Terminal;
 
 /// The hash by which recordings are compared, in lower-case hex.
 pub fn sha256(bytes: &[u8]) -> String {
