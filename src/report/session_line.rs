@@ -124,6 +124,9 @@ pub struct PartLine {
     pub url: Option<String>,
 }
 
+/// The part at fault where there is no document that can be read.
+const DOCUMENT: &str = "document";
+
 /// The state of a part of which nothing is known.
 const UNKNOWN: &str = "unknown";
 
@@ -187,7 +190,7 @@ impl SessionLine {
         now: DateTime<Utc>,
     ) -> Self {
         let last_error = Some(ErrorLine {
-            part: "document",
+            part: DOCUMENT,
             kind: state.as_str().to_owned(),
             status: None,
             message: reason.to_owned(),
@@ -285,6 +288,9 @@ impl SessionLine {
     /// Why it was not delivered, in words, the kind of the error first.
     pub fn why(&self) -> Option<String> {
         let error = self.last_error.as_ref().map(|error| {
+            if error.part == DOCUMENT {
+                return printable(&error.message);
+            }
             let status = error.status.map(|status| format!(" {status}"));
             let status = status.unwrap_or_default();
             printable(&format!("{}{status}: {}", error.kind, error.message))

@@ -24,6 +24,11 @@ fn settle(site: &Site, arguments: &str) -> Outcome {
     site.call(["adopt"].into_iter().chain(arguments.split_whitespace()))
 }
 
+/// What a command begins with that is typed for a site's spool.
+fn typed(site: &Site) -> String {
+    format!("callspool --root {} adopt ", site.root().display())
+}
+
 #[test]
 fn what_is_ambiguous_names_its_candidates_and_the_command() {
     let site = two_of_each();
@@ -34,7 +39,7 @@ fn what_is_ambiguous_names_its_candidates_and_the_command() {
     // Every command that is offered is understood, and does what it says.
     for command in line["commands"].as_array().unwrap() {
         let command = command.as_str().unwrap();
-        let arguments = command.strip_prefix("callspool adopt ").unwrap();
+        let arguments = command.strip_prefix(&typed(&site)).unwrap();
         settle(&site, &format!("{arguments} --dry-run")).expect(0);
     }
     assert_eq!(line["commands"].as_array().unwrap().len(), 3);
@@ -44,7 +49,7 @@ fn what_is_ambiguous_names_its_candidates_and_the_command() {
         "{text}"
     );
     assert!(
-        text.contains("    $ callspool adopt --session a "),
+        text.contains(&format!("    $ {}--session a ", typed(&site))),
         "{text}"
     );
 }
