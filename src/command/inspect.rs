@@ -15,7 +15,7 @@ use crate::drain::{Judgement, judge};
 use crate::plan::{Action, Policy, assess, rest_of_wait};
 use crate::report::{
     self, Case, ExitCode, Health, Overview, Program, SessionLine, StateWord, View, check_line,
-    overview_text, summary_text,
+    overview_text, state_text, summary_text,
 };
 use crate::session::{Document, Verdict, verdict};
 use crate::spool::{DocumentReading, Entry, Spool, State};
@@ -111,7 +111,7 @@ impl Viewer {
         };
         match self.format {
             Format::Json => print_json_lines(&lines)?,
-            Format::Text => show(&report::session_table(&lines, &self.view)),
+            Format::Text => show(&state_text(&lines, &self.view, &self.program)),
         }
         Ok(ExitCode::Ok)
     }

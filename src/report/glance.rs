@@ -52,6 +52,18 @@ const COUNTS: Shape = Shape {
     title: 11,
 };
 
+/// The sessions in one state, in the order of the spool.
+pub fn state_text(lines: &[SessionLine], view: &View, program: &Program) -> String {
+    if lines.is_empty() {
+        return "no sessions\n".to_owned();
+    }
+    format!(
+        "{}\n{}",
+        session_table(lines, view),
+        what_to_type(lines, view, program)
+    )
+}
+
 fn head(overview: &Overview, lines: &[SessionLine], view: &View) -> String {
     let mut text = String::new();
     let mut say = |title: &str, what: &str| text.push_str(&COUNTS.entry(title, what, view));
@@ -136,7 +148,7 @@ fn runs(activity: &Activity, view: &View) -> String {
             let text = Style::Good.paint(&format!("process {pid} is at work"));
             format!("{text}{details}")
         }
-        Activity::Ended(at) => format!("the last one ended {}", view.time_and_distance(*at)),
+        Activity::Idle(since) => format!("none at work since {}", view.time_and_distance(*since)),
         Activity::Unclear(holder) => {
             let details = holder.as_ref().map(details).unwrap_or_default();
             let text = "the last one was killed, or is at work where it cannot be seen from here";
@@ -192,6 +204,30 @@ fn hints(hints: &[Hint<'_>], view: &View, program: &Program) -> String {
         .collect()
 }
 
+/// What puts all sessions in a state back, seen before it is done.
+const PUT_BACK: [(StateWord, &str, &[&str]); 4] = [
+    (
+        StateWord::Failed,
+        "put back what failed",
+        &["requeue", "--failed", "--dry-run"],
+    ),
+    (
+        StateWord::Corrupt,
+        "give back what is mended",
+        &["requeue", "--corrupt", "--dry-run"],
+    ),
+    (
+        StateWord::Partial,
+        "send what is missing",
+        &["requeue", "--partial", "--dry-run"],
+    ),
+    (
+        StateWord::Backoff,
+        "try at once what backs off",
+        &["requeue", "--pending", "--dry-run"],
+    ),
+];
+
 /// How many there are, and what to type next.
 fn what_to_type(lines: &[SessionLine], view: &View, program: &Program) -> String {
     let needy = lines
@@ -214,11 +250,15 @@ fn what_to_type(lines: &[SessionLine], view: &View, program: &Program) -> String
     let first = first.map(|id| ["inspect", id]);
     let mut all: Vec<Hint<'_>> = Vec::new();
     all.extend(first.iter().map(|words| ("one in full", words.as_slice())));
-    if lines.iter().any(|line| line.state == StateWord::Failed) {
-        all.push((
-            "put back what failed",
-            &["requeue", "--failed", "--dry-run"],
-        ));
-    }
+    let is_there = |state: StateWord, is_in_pending: bool| {
+        let mut lines = lines.iter().filter(|line| line.state == state);
+        lines.any(|line| line.is_in_pending == is_in_pending)
+    };
+    all.extend(
+        PUT_BACK
+            .into_iter()
+            .filter(|(state, ..)| is_there(*state, *state == StateWord::Backoff))
+            .map(|(_, what, words)| (what, words)),
+    );
     format!("{text}\n{}", hints(&all, view, program))
 }

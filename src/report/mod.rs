@@ -34,7 +34,7 @@ pub use check::{
     routed as check_proxy,
 };
 pub use exit_code::ExitCode;
-pub use glance::{overview_text, summary_text};
+pub use glance::{overview_text, state_text, summary_text};
 pub use metrics::{Backlog, Previous, PreviousError, RunFacts, metrics_text};
 pub use overview::{Health, Overview, RunLine, check_line};
 pub use plan_line::{PlanKind, PlanLine, PlanStep};
@@ -45,7 +45,7 @@ pub use requests::{
 pub use requeue_line::{RequeueLine, requeue_text};
 pub use run_report::{explanations, run_json};
 pub use run_text::run_text;
-pub use session_line::{SessionLine, StateWord, session_table};
+pub use session_line::{SessionLine, StateWord};
 pub use style::{Style, plain};
 pub use summary::{
     Attention, AttentionMode, Fate, PartCounts, RunSummary, SessionCounts, SessionError, Stop,

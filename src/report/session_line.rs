@@ -320,10 +320,7 @@ const COLUMNS: [Column; 6] = [
 ];
 
 /// Sessions as a table for people.
-pub fn session_table(lines: &[SessionLine], view: &View) -> String {
-    if lines.is_empty() {
-        return "no sessions\n".to_owned();
-    }
+pub(super) fn session_table(lines: &[SessionLine], view: &View) -> String {
     let rows: Vec<Vec<Cell>> = lines.iter().map(|line| row(line, view)).collect();
     table(&COLUMNS, &rows, view.width)
 }
@@ -335,16 +332,17 @@ fn row(line: &SessionLine, view: &View) -> Vec<Cell> {
         true => view.relative(time),
         false => view.time(time),
     });
+    let attempts = match line.has_document() {
+        true => format!("{}+{}", line.recording.attempts, line.call_data.attempts),
+        false => NOTHING.to_owned(),
+    };
     let or_nothing = |text: Option<String>| text.unwrap_or_else(|| NOTHING.to_owned());
     vec![
         Cell::styled(printable(&line.session_id), Style::Strong),
         Cell::styled(line.state.as_str(), style),
         // Without the space it is one word for awk.
         Cell::from(or_nothing(age).replace(' ', "")),
-        Cell::from(format!(
-            "{}+{}",
-            line.recording.attempts, line.call_data.attempts
-        )),
+        Cell::from(attempts),
         Cell::from(or_nothing(next)),
         Cell::from(or_nothing(line.why()).as_str()),
     ]

@@ -55,6 +55,24 @@ fn what_is_ambiguous_names_its_candidates_and_the_command() {
 }
 
 #[test]
+fn a_session_may_be_named_by_a_short_form() {
+    let site = site();
+    for id in [
+        "session_20251029_135057_99509edf",
+        "session_20251029_140000_0c5c7fd0",
+    ] {
+        put_call(&site, id, |_| {});
+    }
+    let ambiguous = settle(&site, "--session 20251029 --no-recording --no-lead").expect(2);
+    let expected = "20251029 is short for several sessions: session_20251029_135057_99509edf, \
+                    session_20251029_140000_0c5c7fd0";
+    assert!(ambiguous.stderr.contains(expected), "{}", ambiguous.stderr);
+    let taken = settle(&site, "--session 9950 --no-recording --no-lead").expect(0);
+    let expected = "session_20251029_135057_99509edf  adopted";
+    assert!(taken.stdout.starts_with(expected), "{}", taken.stdout);
+}
+
+#[test]
 fn what_a_person_says_is_done_and_settles_the_rest() {
     let site = two_of_each();
     let first = settle(

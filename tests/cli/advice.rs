@@ -64,6 +64,29 @@ fn every_command_works_in_every_state_on_the_same_spool() {
 }
 
 #[test]
+fn every_command_below_a_listing_works() {
+    let site = site();
+    let mut commands = std::collections::BTreeSet::new();
+    let mut collect = |site: &Site, arguments: &[&str]| {
+        let text = site.call(arguments).expect(0).stdout;
+        let lines = text.lines().filter_map(|line| line.split_once("$ "));
+        commands.extend(lines.map(|(_, command)| command.to_owned()));
+    };
+    collect(&site, &["inspect"]);
+    write_every_kind(&site);
+    collect(&site, &["inspect"]);
+    site.run(&[]).expect(4);
+    collect(&site, &["inspect"]);
+    for state in ["failed", "corrupt", "partial", "backoff", "processed"] {
+        collect(&site, &["inspect", "--state", state]);
+    }
+    assert!(commands.len() > 8, "{commands:?}");
+    for command in commands {
+        typed(&command).expect(0);
+    }
+}
+
+#[test]
 fn names_that_a_shell_would_take_apart_are_quoted() {
     let site = site();
     for id in ["it's $HOME `x` \"y\"", "-x", "a b;c", "\u{1b}[31m"] {

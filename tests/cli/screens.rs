@@ -343,12 +343,12 @@ fn a_run_that_is_at_work_is_seen_without_its_lock_being_touched() {
     let summary = lines.expect(0).report();
     assert_eq!(summary["run"]["pid"], json!(pid));
     assert_eq!(summary["run"]["session_id"], "a");
-    assert_eq!(summary["last_run_at"], json!(null));
+    assert_eq!(summary["idle_since"], json!(null));
     assert_eq!(tree(&site.root()), before);
     gate.open();
     running.finish().expect(0);
     let line = runs(&site);
-    assert!(line.contains("the last one ended 20"), "{line}");
+    assert!(line.contains("none at work since 20"), "{line}");
 }
 
 #[test]
