@@ -7,7 +7,7 @@ use callspool::outcome::FailureKind;
 use callspool::plan::{
     Action, Again, CallDataStep, Policy, Requeued, Standing, assess, delay, requeue, standing,
 };
-use callspool::report::PlanLine;
+use callspool::report::{PlanLine, View, plain, plan_text};
 use callspool::session::{Document, Dossier, FileFacts, Lookup, PartState, Reading};
 use callspool::{lead, manifest, transcript};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -127,9 +127,18 @@ fn check_action(dossier: &Dossier, policy: &Policy, now: DateTime<Utc>) {
         Action::Wait { until } => assert!(*until > now),
         _ => {}
     }
-    let line = PlanLine::of(dossier, &action, str::to_owned).text();
-    let inside = line.strip_suffix('\n').unwrap();
-    assert!(!inside.chars().any(char::is_control), "{inside:?}");
+    let lines = [PlanLine::of(dossier, &action, str::to_owned)];
+    for width in [None, Some(40)] {
+        let view = View {
+            width,
+            ..View::plain(now)
+        };
+        let text = plain(&plan_text(&lines, &view));
+        let is_odd = |c: char| c.is_control() && c != '\n';
+        assert!(!text.contains(is_odd), "{text:?}");
+        // A pipe gets titles, the session, an empty line, and a summary, whatever is in them.
+        assert!(width.is_some() || text.lines().count() == 4, "{text:?}");
+    }
 }
 
 fn is_unreadable<T>(file: &Lookup<Reading<T>>) -> bool {
