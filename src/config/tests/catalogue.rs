@@ -39,7 +39,14 @@ const PROMISED: [(&str, &str); 34] = [
     ("format", "text"),
 ];
 
-const BESIDE: [(&str, &str); 3] = [("log-format", "text"), ("verbose", "0"), ("quiet", "false")];
+const BESIDE: [(&str, &str); 6] = [
+    ("log-format", "text"),
+    ("verbose", "0"),
+    ("quiet", "false"),
+    ("metrics-file", ""),
+    ("ping-url", ""),
+    ("ping-timeout", "5s"),
+];
 
 #[test]
 fn the_catalogue_is_what_users_were_promised() {
