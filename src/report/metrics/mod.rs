@@ -178,7 +178,7 @@ fn backlog(page: &mut Exposition<'_>, facts: &RunFacts<'_>) {
     let seen = facts.summary.zip(facts.backlog);
     page.gauge(
         "callspool_sessions",
-        "The sessions in the spool that are not delivered, by state, at the end of a run.",
+        "The sessions in the spool that are not delivered, by state, at the end of a run. What it did not look at is due.",
         seen.map(|(summary, backlog)| samples("state", &states(summary, backlog)))
             .as_deref(),
     );
@@ -208,7 +208,11 @@ fn backlog(page: &mut Exposition<'_>, facts: &RunFacts<'_>) {
                 "Since when the oldest session is there whose recording is awaited; absent when none is.",
                 "How old the oldest session whose recording is awaited was at the end of the run; 0 when none is.",
             ],
-            seen.map(|(summary, _)| summary.oldest_waiting),
+            // A run that ended early has not looked at all that may wait.
+            seen.filter(|(summary, _)| {
+                summary.stopped_by.is_none() || summary.oldest_waiting.is_some()
+            })
+            .map(|(summary, _)| summary.oldest_waiting),
         ),
     ];
     for ([timestamp, age], [timestamp_help, age_help], time) in oldest {
@@ -228,7 +232,8 @@ fn backlog(page: &mut Exposition<'_>, facts: &RunFacts<'_>) {
     }
 }
 
-/// What is not delivered, by state. What came during the run is due, as far as is known.
+/// What is not delivered, by state. What came during the run, or what it did not come to, is due as
+/// far as is known.
 fn states(summary: &RunSummary, backlog: Backlog) -> [(&'static str, u64); 7] {
     let counts = &summary.sessions;
     let backoff = counts.backoff + summary.put_off;
