@@ -38,8 +38,9 @@ impl Figures {
     /// The value of a series that must be there.
     #[track_caller]
     pub(crate) fn value(&self, series: &str) -> f64 {
-        self.get(series)
-            .unwrap_or_else(|| panic!("no {series} in {:#?}", self.values))
+        let value = self.get(series);
+        assert!(value.is_some(), "no {series} in {:#?}", self.values);
+        value.unwrap()
     }
 
     /// Demands the values of a metric with one label; of every other label's value it is 0.
