@@ -165,12 +165,14 @@ fn counters_go_on_and_a_success_is_remembered() {
 
 #[test]
 fn every_way_to_end_writes_its_code() {
-    for (faults, code, reason) in [
-        (&["any:all:status=503"][..], 5, Some("unavailable")),
-        (&["any:all:status=401"], 12, Some("auth")),
-        (&["any:all:html=404"], 2, Some("misdirected")),
-        (&["any:all:status=422"], 4, Some("rejected")),
-        (&["call-data:all:status=500"], 3, None),
+    let (due, failed) = (&[("due", 3)][..], &[("failed", 3)][..]);
+    let charged = &[("backoff", 2), ("due", 1)][..];
+    for (faults, code, reason, states) in [
+        (&["any:all:status=503"][..], 5, Some("unavailable"), due),
+        (&["any:all:status=401"], 12, Some("auth"), due),
+        (&["any:all:html=404"], 2, Some("misdirected"), due),
+        (&["any:all:status=422"], 4, Some("rejected"), failed),
+        (&["call-data:all:status=500"], 3, None, charged),
     ] {
         let site = site_with(faults);
         write_sessions(&site, &["a", "b", "c"]);
@@ -188,6 +190,7 @@ fn every_way_to_end_writes_its_code() {
         figures.expect_values(&[("callspool_last_run_exit_code", f64::from(code))]);
         figures.expect("callspool_runs_total", &[(&code.to_string(), 1)]);
         figures.expect_values(&[("callspool_last_success_timestamp_seconds", 0.0)]);
+        figures.expect("callspool_sessions", states);
         if let Some(reason) = reason {
             figures.expect("callspool_last_run_stopped", &[(reason, 1)]);
         }
