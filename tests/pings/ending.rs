@@ -1,7 +1,6 @@
 //! What is told, and when.
 
 use std::fs;
-use std::process::Command;
 
 use rustix::process::Signal;
 use test_support::gate::Gate;
@@ -9,11 +8,12 @@ use test_support::running::{PATIENCE, Running};
 use test_support::{Outcome, Session, Site};
 
 use crate::service::{Reply, Service};
-use crate::{CHECK, run, site, site_with, write_sessions};
+use crate::{CHECK, command, run, site, site_with, write_sessions};
 
 fn start(site: &Site, service: &Service, arguments: &[&str]) -> Running {
-    let mut command: Command = site.command(["run", "--ping-url", &service.url()]);
-    Running::start(command.args(arguments))
+    let url = service.url();
+    let arguments = [&["run", "--ping-url", &url][..], arguments].concat();
+    Running::start(&mut command(site, &arguments))
 }
 
 #[test]

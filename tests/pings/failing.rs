@@ -34,9 +34,11 @@ fn a_service_that_is_not_there_costs_two_lines() {
 fn a_service_that_never_answers_is_given_up() {
     let (site, service) = (site(), Service::answering(|_| Reply::Silence));
     write_sessions(&site, &["a"]);
-    let warnings = delivers(&site, run(&site, &service, &["--ping-timeout", "300ms"]));
+    let arguments = ["--ping-timeout", "2s", "--format", "json"];
+    let warnings = delivers(&site, run(&site, &service, &arguments));
+    service.wait_for(2);
     assert_eq!(service.paths(), ["start", "0"]);
-    let silent = "\"no answer within 300ms; --ping-timeout is how long a ping may take\"";
+    let silent = "\"no answer within 2s; --ping-timeout is how long a ping may take\"";
     assert_eq!(warnings, [silent, silent]);
 }
 
@@ -44,7 +46,7 @@ fn a_service_that_never_answers_is_given_up() {
 fn a_service_that_fails_is_tried_once_more() {
     let (site, service) = (site(), Service::answering(|_| Reply::With(500, "")));
     write_sessions(&site, &["a"]);
-    let warnings = delivers(&site, run(&site, &service, &[]));
+    let warnings = delivers(&site, run(&site, &service, &["--format", "json"]));
     assert_eq!(service.paths(), ["start", "start", "0", "0"]);
     assert_eq!(warnings, ["\"it answered with status 500\""; 2]);
 }
@@ -65,7 +67,7 @@ fn what_the_service_refuses_is_not_tried_again_and_no_redirect_is_followed() {
     ] {
         let (site, service) = (site(), Service::answering(move |_| reply));
         write_sessions(&site, &["a"]);
-        let warnings = delivers(&site, run(&site, &service, &[]));
+        let warnings = delivers(&site, run(&site, &service, &["--format", "json"]));
         assert_eq!(service.paths(), ["start", "0"]);
         assert_eq!(warnings, [format!("\"{reason}\""), format!("\"{reason}\"")]);
     }
