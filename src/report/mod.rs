@@ -7,6 +7,7 @@ mod check;
 mod exit_code;
 mod overview;
 mod plan_line;
+mod prune;
 mod run_report;
 mod session_line;
 mod style;
@@ -26,6 +27,7 @@ pub use check::{
 pub use exit_code::ExitCode;
 pub use overview::{Health, Overview, check_line, overview_text};
 pub use plan_line::PlanLine;
+pub use prune::{PruneCounts, PruneFile, PruneLine, PruneResult};
 pub use run_report::{explanations, run_json, run_text};
 pub use session_line::{SessionLine, StateWord, session_table};
 pub use style::Style;

@@ -7,6 +7,7 @@ mod dossier;
 mod draft;
 mod likeness;
 mod record;
+mod tombstone;
 mod verdict;
 
 pub use document::{Document, DocumentError, Status};
@@ -16,4 +17,5 @@ pub use likeness::is_same_document;
 pub use record::{
     CallDataRecord, ErrorRecord, HistoryEntry, Lacking, PartState, RecordingRecord, UploadRecord,
 };
+pub use tombstone::{FileKind, Tombstone, TombstoneError, Tombstones, text_names_session};
 pub use verdict::{Verdict, verdict};

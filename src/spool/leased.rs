@@ -8,6 +8,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
+use super::assets::FileStamp;
 use super::disk::{Access, Disk};
 use super::durable::{self, Attributes};
 use super::error::{LeaseError, SpoolError};
@@ -229,6 +230,30 @@ impl LeasedSpool<'_> {
             }
         }
         Ok(was_of_name)
+    }
+
+    /// Removes a delivered document for good, unless it has changed since it was listed. Says
+    /// whether it did.
+    ///
+    /// # Errors
+    /// When it cannot be looked at or removed.
+    pub fn remove_delivered(&self, listed: &FileStamp) -> Result<bool, SpoolError> {
+        let dir = &self.layout().processed;
+        let path = dir.join(&listed.name);
+        let time = |time: Option<std::time::SystemTime>| time.map(DateTime::<Utc>::from);
+        match self.disk().lstat(&path) {
+            Ok(stat)
+                if stat.is_file()
+                    && stat.len_bytes == listed.len_bytes
+                    && time(stat.modified).is_none_or(|it| it == listed.modified)
+                    && time(stat.changed).is_none_or(|it| it == listed.changed) => {}
+            Ok(_) => return Ok(false),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(SpoolError::new("look at", path, error)),
+        }
+        durable::remove(self.disk(), &path)?;
+        durable::sync_dir(self.disk(), dir)?;
+        Ok(true)
     }
 
     /// Moves a document as it is, never over another one.

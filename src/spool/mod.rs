@@ -5,6 +5,7 @@
 //! sessions and changes nothing.
 
 mod assets;
+mod belongings;
 mod confine;
 mod deposit;
 pub mod disk;
@@ -22,9 +23,11 @@ mod recording;
 mod run_state;
 mod scan;
 mod temporary;
+mod tombstones;
 
 pub use assets::{AssetPlace, FileStamp, Listing};
-pub use deposit::{Asset, Deposit, Known, Stored, safe_name};
+pub use belongings::{Belonging, Removed, Role};
+pub use deposit::{Asset, Deposit, Hush, Known, Stored, safe_name};
 pub use error::{DepositError, LeaseError, OpenError, SpoolError};
 pub use layout::{Layout, State};
 pub use lease::{Holder, Interrupted};

@@ -21,6 +21,7 @@ mod lock;
 mod many;
 mod moving;
 mod progress;
+mod prune;
 mod readme;
 mod requeue;
 mod requeue_again;
