@@ -10,6 +10,8 @@ mod dry_run;
 mod failure;
 mod inspect;
 mod matching;
+mod metrics;
+mod ping;
 mod progress;
 mod prune;
 mod record;
@@ -18,6 +20,7 @@ mod requeue;
 mod run;
 mod schema;
 mod signals;
+mod watched;
 mod wiring;
 
 use crate::config::Settings;

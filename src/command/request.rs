@@ -157,6 +157,8 @@ pub struct Requeue {
     pub part: Option<PartChoice>,
     /// Whether fully delivered sessions may be sent again.
     pub force: bool,
+    /// Whether the API may have the calls by other ways, so that it is asked before each post.
+    pub ask_first: bool,
     /// Whether to only print what would be done.
     pub dry_run: bool,
 }
@@ -180,6 +182,8 @@ pub enum Selection {
 /// A sort of sessions that can be put back as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequeueSet {
+    /// Those that are pending and failed before; all that are pending when the API is to be asked.
+    Pending,
     /// Those in need of a person.
     Failed,
     /// Those delivered in part.

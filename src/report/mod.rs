@@ -2,12 +2,16 @@
 
 mod adoption;
 mod advice;
+mod ages;
 mod case_file;
 mod check;
 mod exit_code;
+mod glance;
+mod metrics;
 mod overview;
 mod plan_line;
 mod prune;
+mod requests;
 mod run_report;
 mod session_line;
 mod style;
@@ -25,9 +29,14 @@ pub use check::{
     routed as check_proxy,
 };
 pub use exit_code::ExitCode;
-pub use overview::{Health, Overview, check_line, overview_text};
+pub use glance::{overview_text, summary_text};
+pub use metrics::{Backlog, Previous, PreviousError, RunFacts, metrics_text};
+pub use overview::{Health, Overview, RunLine, check_line};
 pub use plan_line::PlanLine;
 pub use prune::{PruneCounts, PruneFile, PruneLine, PruneResult};
+pub use requests::{
+    DURATION_LIMITS, Durations, RequestCounts, RequestKind, RequestOutcome, WaitReason,
+};
 pub use run_report::{explanations, run_json, run_text};
 pub use session_line::{SessionLine, StateWord, session_table};
 pub use style::Style;

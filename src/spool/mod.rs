@@ -4,6 +4,7 @@
 //! method of [`LeasedSpool`], which exists only while the lock is held; a [`Deposit`] adds new
 //! sessions and changes nothing.
 
+mod activity;
 mod assets;
 mod belongings;
 mod confine;
@@ -25,6 +26,7 @@ mod scan;
 mod temporary;
 mod tombstones;
 
+pub use activity::Activity;
 pub use assets::{AssetPlace, FileStamp, Listing};
 pub use belongings::{Belonging, Removed, Role};
 pub use deposit::{Asset, Deposit, Hush, Known, Stored, safe_name};

@@ -202,7 +202,8 @@ fn look_at_lock(disk: &dyn Disk, dir: &Path) -> LockFacts {
         Err(error) if error.kind() == ErrorKind::NotFound => return LockFacts::Free,
         Err(error) => return LockFacts::Unknown(error),
     };
-    match (disk.lock_owner(&dir.join(lease::FILE_NAME)), note) {
+    let noted = note.as_ref().map(|holder| holder.pid);
+    match (disk.lock_owner(&dir.join(lease::FILE_NAME), noted), note) {
         (Ok(Some(pid)), holder) => LockFacts::Held {
             pid,
             // What another run left there says nothing of this one.

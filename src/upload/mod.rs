@@ -13,6 +13,8 @@ pub mod duplicate;
 pub mod idempotency;
 pub mod multipart;
 pub mod no_proxy;
+pub mod ping;
+pub mod ping_url;
 pub mod proxy;
 pub mod retry_after;
 pub mod token;

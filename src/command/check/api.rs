@@ -38,10 +38,10 @@ pub(super) fn lines(
         let line = CheckLine::warning(SECTION, "api-url", found);
         lines.push(line.advise("use https:// unless the way there is safe"));
     }
-    match client::proxy(settings) {
+    match client::proxy_to(url) {
         Ok(proxy) => lines.push(report::check_proxy(&proxy)),
-        Err(failure) => {
-            lines.push(unusable("proxy", &failure.line()));
+        Err(error) => {
+            lines.push(unusable("proxy", &error.to_string()));
             return lines;
         }
     }

@@ -204,12 +204,14 @@ pub trait Disk: Debug + Send + Sync {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// The process that holds the lock on a file, if one does that this process can see. It does
-    /// not touch the lock: whoever wants to take it meanwhile is not in the way of this.
+    /// The process that holds the lock on a file, if one does that this process can see: 0 for one
+    /// of another container. It does not touch the lock: whoever looks is in nobody's way. `noted`
+    /// is the process that the file itself names; it counts even where the system calls the file's
+    /// device by another name, as some file systems make it do.
     ///
     /// # Errors
     /// When it cannot be told.
-    fn lock_owner(&self, _path: &Path) -> io::Result<Option<u32>> {
+    fn lock_owner(&self, _path: &Path, _noted: Option<u32>) -> io::Result<Option<u32>> {
         Err(io::ErrorKind::Unsupported.into())
     }
 }

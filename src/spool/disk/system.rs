@@ -154,36 +154,32 @@ impl Disk for SystemDisk {
         })
     }
 
-    fn lock_owner(&self, path: &Path) -> io::Result<Option<u32>> {
+    fn lock_owner(&self, path: &Path, noted: Option<u32>) -> io::Result<Option<u32>> {
         let metadata = fs::symlink_metadata(path)?;
         let table = fs::read_to_string(LOCK_TABLE)?;
-        Ok(flock_owner(&table, metadata.dev(), metadata.ino()))
+        Ok(flock_owner(&table, metadata.dev(), metadata.ino(), noted))
     }
 }
 
-/// The process that holds a lock of flock(2), by the system's table. Some file systems go by one
-/// device in there and by another elsewhere, so a lock on a file of that number alone counts where
-/// none has both.
-fn flock_owner(table: &str, device: u64, inode: u64) -> Option<u32> {
+/// The process that holds a lock of flock(2), by the system's table (proc_locks(5)):
+/// `1: FLOCK  ADVISORY  WRITE 812 08:01:1835032 0 EOF`.
+fn flock_owner(table: &str, device: u64, inode: u64, noted: Option<u32>) -> Option<u32> {
     let device = format!(
         "{:02x}:{:02x}",
         rustix::fs::major(device),
         rustix::fs::minor(device)
     );
-    let owner = |is_exact: bool| {
-        table.lines().find_map(|line| {
-            let words: Vec<&str> = line.split_whitespace().collect();
-            // A line with an arrow is of one that waits.
-            let [_, "FLOCK", _, _, pid, file, ..] = words.as_slice() else {
-                return None;
-            };
-            let (on, number) = file.rsplit_once(':')?;
-            let is_file = number.parse() == Ok(inode) && (!is_exact || on == device);
-            // A process of another namespace goes by 0.
-            pid.parse().ok().filter(|_| is_file)
-        })
-    };
-    owner(true).or_else(|| owner(false))
+    table.lines().find_map(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        // A line with an arrow is of one that waits.
+        let [_, "FLOCK", _, _, pid, file, ..] = words.as_slice() else {
+            return None;
+        };
+        let (on, number) = file.rsplit_once(':')?;
+        let pid = pid.parse().ok()?;
+        let is_file = number.parse() == Ok(inode) && (on == device || Some(pid) == noted);
+        is_file.then_some(pid)
+    })
 }
 
 impl OpenFile for File {
@@ -347,20 +343,23 @@ mod tests {
                      3: FLOCK  ADVISORY  WRITE 14 fe:00:77 0 EOF\n\
                      4: FLOCK  ADVISORY  WRITE 15 00:1b:78 0 EOF\nnonsense\n";
         let device = rustix::fs::makedev(0xfe, 0);
-        assert_eq!(flock_owner(table, device, 77), Some(14));
-        assert_eq!(flock_owner(table, device, 78), Some(15));
-        assert_eq!(flock_owner(table, device, 79), None);
+        let owner = |inode, noted| flock_owner(table, device, inode, noted);
+        assert_eq!(owner(77, None), Some(14));
+        // On another device by the system's account, but it is the one that the file names.
+        assert_eq!(owner(78, Some(15)), Some(15));
+        assert_eq!(owner(78, Some(16)), None);
+        assert_eq!(owner(79, None), None);
     }
 
     #[test]
     fn a_lock_that_is_held_is_seen_and_not_touched() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("lock");
-        assert!(SystemDisk.lock_owner(&path).is_err());
+        assert!(SystemDisk.lock_owner(&path, None).is_err());
         let lock = SystemDisk.open_lock(&path, Access::User).unwrap();
-        assert_eq!(SystemDisk.lock_owner(&path).unwrap(), None);
+        assert_eq!(SystemDisk.lock_owner(&path, None).unwrap(), None);
         lock.try_lock().unwrap();
         let own = Some(std::process::id());
-        assert_eq!(SystemDisk.lock_owner(&path).unwrap(), own);
+        assert_eq!(SystemDisk.lock_owner(&path, None).unwrap(), own);
     }
 }
