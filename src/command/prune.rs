@@ -40,7 +40,7 @@ pub(super) fn prune(settings: &Settings, request: &Prune) -> Result<ExitCode, Co
     let mut desk = Desk {
         spool: &spool,
         request,
-        inventory: Inventory::take(&spool, request.with_files).or_exit(ExitCode::NoSpool)?,
+        inventory: Inventory::take(&spool, request.with_files, now).or_exit(ExitCode::NoSpool)?,
         counts: PruneCounts {
             is_dry: request.dry_run,
             ..PruneCounts::default()
@@ -49,6 +49,7 @@ pub(super) fn prune(settings: &Settings, request: &Prune) -> Result<ExitCode, Co
         now,
     };
     let mut tasks = desk.plan().or_exit(ExitCode::NoSpool)?;
+    log::debug!(documents = tasks.len(); "planned what to prune");
     let outcome = match &leased {
         Some((leased, _)) => desk.carry_out(leased, &mut tasks, &interrupt),
         None => Ok(()),
@@ -63,6 +64,9 @@ pub(super) fn prune(settings: &Settings, request: &Prune) -> Result<ExitCode, Co
     }
     desk.exit(interrupt.signal())
 }
+
+/// How many documents go at a time: what they share is made to last once for all of them.
+const BATCH: usize = 32;
 
 struct Desk<'a> {
     spool: &'a Spool,
@@ -185,23 +189,22 @@ impl Desk<'_> {
                  deliver it, or remove it by hand"
             ));
         }
-        own.iter().find_map(|it| {
-            match it.archived {
-            Archived::Delivered => None,
-            Archived::Partial if self.request.partial => None,
-            Archived::Partial => Some(
-                "it was delivered in part only: requeue --partial may complete it, --partial \
-                 removes it as it is"
-                    .to_owned(),
-            ),
-            Archived::Foreign if self.request.partial => None,
-            Archived::Foreign => Some(
-                "another program delivered it, and what that was is not known: --partial removes it"
-                    .to_owned(),
-            ),
-            Archived::Unsettled => Some("it is not delivered: see callspool inspect".to_owned()),
-        }
-        })
+        let is_allowed = self.request.partial;
+        own.iter()
+            .find_map(|it| match it.archived {
+                Archived::Delivered => None,
+                Archived::Partial | Archived::Foreign if is_allowed => None,
+                Archived::Partial => Some(
+                    "it was delivered in part only: requeue --partial may complete it, --partial \
+                 removes it as it is",
+                ),
+                Archived::Foreign => Some(
+                    "another program delivered it, and what that was is not known: --partial \
+                 removes it as it is",
+                ),
+                Archived::Unsettled => Some("it is not delivered: see callspool inspect"),
+            })
+            .map(str::to_owned)
     }
 
     fn carry_out(
@@ -216,15 +219,19 @@ impl Desk<'_> {
         if tasks.iter().any(|task| goes(&task)) {
             result = self.bury(leased, tasks);
         }
-        for task in tasks.iter_mut().filter(|task| task.line.result.goes()) {
+        let (mut going, _): (Vec<_>, Vec<_>) =
+            tasks.iter_mut().partition(|task| task.line.result.goes());
+        while !going.is_empty() {
+            let rest = going.split_off(going.len().min(BATCH));
+            let mut batch = std::mem::replace(&mut going, rest);
             if result.is_err() || interrupt.signal().is_some() {
-                task.leave();
+                batch.iter_mut().for_each(|task| task.leave());
                 continue;
             }
-            removes_files |= !task.line.files.is_empty();
-            result = task.carry_out(leased, &self.inventory, &mut wanted);
+            removes_files |= batch.iter().any(|task| !task.line.files.is_empty());
+            result = work::carry_out(&mut batch, leased, &self.inventory, &mut wanted);
             if result.is_err() {
-                task.leave();
+                batch.iter_mut().for_each(|task| task.leave());
             }
         }
         // It remembers the names of files, and what they say of their calls.

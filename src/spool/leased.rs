@@ -232,28 +232,39 @@ impl LeasedSpool<'_> {
         Ok(was_of_name)
     }
 
-    /// Removes a delivered document for good, unless it has changed since it was listed. Says
-    /// whether it did.
+    /// Whether a delivered document is still the one that was listed.
     ///
     /// # Errors
-    /// When it cannot be looked at or removed.
-    pub fn remove_delivered(&self, listed: &FileStamp) -> Result<bool, SpoolError> {
-        let dir = &self.layout().processed;
-        let path = dir.join(&listed.name);
-        let time = |time: Option<std::time::SystemTime>| time.map(DateTime::<Utc>::from);
+    /// When it cannot be looked at.
+    pub fn is_as_listed(&self, listed: &FileStamp) -> Result<bool, SpoolError> {
+        let path = self.layout().processed.join(&listed.name);
+        let is = |time: Option<std::time::SystemTime>, listed| {
+            time.is_none_or(|time| DateTime::<Utc>::from(time) == listed)
+        };
         match self.disk().lstat(&path) {
-            Ok(stat)
-                if stat.is_file()
-                    && stat.len_bytes == listed.len_bytes
-                    && time(stat.modified).is_none_or(|it| it == listed.modified)
-                    && time(stat.changed).is_none_or(|it| it == listed.changed) => {}
-            Ok(_) => return Ok(false),
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
-            Err(error) => return Err(SpoolError::new("look at", path, error)),
+            Ok(stat) => Ok(stat.is_file()
+                && stat.len_bytes == listed.len_bytes
+                && is(stat.modified, listed.modified)
+                && is(stat.changed, listed.changed)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(SpoolError::new("look at", path, error)),
         }
-        durable::remove(self.disk(), &path)?;
-        durable::sync_dir(self.disk(), dir)?;
-        Ok(true)
+    }
+
+    /// Removes a delivered document. That lasts after [`Self::sync_delivered`].
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn remove_delivered(&self, listed: &FileStamp) -> Result<(), SpoolError> {
+        durable::remove(self.disk(), &self.layout().processed.join(&listed.name))
+    }
+
+    /// Makes it last that delivered documents were removed.
+    ///
+    /// # Errors
+    /// When that may not have lasted.
+    pub fn sync_delivered(&self) -> Result<(), SpoolError> {
+        durable::sync_dir(self.disk(), &self.layout().processed)
     }
 
     /// Moves a document as it is, never over another one.

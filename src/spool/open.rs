@@ -90,6 +90,13 @@ impl Spool {
         scan::read_document(self.disk(), &self.layout.dir(state).join(name))
     }
 
+    /// When a name was last made or removed among the pending documents; `None` when that cannot be
+    /// told.
+    pub fn pending_changed(&self) -> Option<DateTime<Utc>> {
+        let stat = self.disk().stat(&self.layout.metadata).ok()?;
+        stat.modified.map(DateTime::from)
+    }
+
     /// The bytes of what has a document's name, whatever they are; `None` when they are too many.
     ///
     /// # Errors

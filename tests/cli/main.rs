@@ -22,6 +22,7 @@ mod many;
 mod moving;
 mod progress;
 mod prune;
+mod prune_any;
 mod readme;
 mod requeue;
 mod requeue_again;

@@ -458,6 +458,64 @@ fn while_a_run_is_under_way_nothing_goes() {
     run.finish().expect(0);
 }
 
+/// Keeps a prune from removing files, as an agent does that records just then.
+fn record_lock(site: &Site) -> fs::File {
+    let path = site.dir(Dir::Pending).join(".callspool.record.lock");
+    let lock = fs::File::options()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path);
+    let lock = lock.unwrap();
+    lock.lock().unwrap();
+    lock
+}
+
+#[test]
+fn a_file_that_a_new_document_names_by_then_stays() {
+    let site = delivered(&["a", "b"]);
+    let lock = record_lock(&site);
+    let arguments = [&ALL[..], &["-v", "--with-files", "--format", "json"]].concat();
+    let prune = Running::start(&mut site.command(arguments));
+    prune.wait_for_log("planned what to prune");
+    let document = json!({"session_id": "new", "files": {"lead": "leads/lead_a.json"}});
+    site.put(
+        Dir::Pending,
+        "metadata_new.json",
+        document.to_string(),
+        Duration::ZERO,
+    );
+    drop(lock);
+    let outcome = prune.finish().expect(4);
+    let reason = &line(&outcome, "a")["reason"];
+    assert_eq!(reason, "another document names one of its files");
+    assert_eq!(files_of(&site, "a").len(), 4);
+    assert_eq!(line(&outcome, "b")["result"], "pruned");
+    assert_eq!(site.names(Dir::Processed), ["metadata_a.json"]);
+}
+
+#[test]
+fn a_signal_ends_it_between_two_documents() {
+    let site = delivered(&["a", "b", "c"]);
+    let lock = record_lock(&site);
+    let arguments = [&ALL[..], &["-v", "--with-files"]].concat();
+    let prune = Running::start(&mut site.command(arguments));
+    prune.wait_for_log("planned what to prune");
+    prune.signal(rustix::process::Signal::TERM);
+    prune.wait_for_log("told to stop");
+    drop(lock);
+    prune.finish().expect(128 + 15);
+    let left = site.names(Dir::Processed).len();
+    assert!((2..=3).contains(&left), "{left}");
+    let files: usize = ["a", "b", "c"]
+        .iter()
+        .map(|id| files_of(&site, &format!("{id}.")).len())
+        .sum();
+    assert_eq!(files, 4 * left);
+    with_files(&site).expect(0);
+    assert_eq!(site.names(Dir::Processed), Vec::<String>::new());
+}
+
 #[test]
 fn a_damaged_list_of_what_went_is_not_written_over() {
     let site = delivered(&["a"]);

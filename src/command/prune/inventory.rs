@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::plan::{self, Archived};
 use crate::session::Document;
@@ -37,12 +37,21 @@ pub(super) struct Inventory {
     pub(super) unreadable: Vec<(State, OsString)>,
     /// Pending documents that were looked at.
     pending: BTreeSet<OsString>,
+    /// When that was begun.
+    taken_at: DateTime<Utc>,
 }
 
 impl Inventory {
     /// Looks at all documents, and where files are to go, at those that they name.
-    pub(super) fn take(spool: &Spool, with_files: bool) -> Result<Self, SpoolError> {
-        let mut inventory = Self::default();
+    pub(super) fn take(
+        spool: &Spool,
+        with_files: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Self, SpoolError> {
+        let mut inventory = Self {
+            taken_at: now,
+            ..Self::default()
+        };
         // A requeue would need the lease. A deposit does not: what is new is looked at later.
         for state in State::ALL {
             for stamp in spool.list_documents(state)? {
@@ -123,6 +132,11 @@ impl Inventory {
     /// The files that pending documents name which were not there before.
     pub(super) fn named_since(&self, spool: &Spool) -> Result<BTreeSet<Identity>, SpoolError> {
         let mut named = BTreeSet::new();
+        // What is told of a directory may be older than it is by a tick of the clock.
+        let changed = spool.pending_changed();
+        if changed.is_some_and(|at| at < self.taken_at - TimeDelta::seconds(2)) {
+            return Ok(named);
+        }
         for stamp in spool.list_documents(State::Pending)? {
             if self.pending.contains(&stamp.name) {
                 continue;

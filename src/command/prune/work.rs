@@ -39,6 +39,8 @@ pub(super) struct Task {
     named: BTreeSet<Identity>,
     /// What is left of it.
     pub(super) tombstone: Option<Tombstone>,
+    /// The document is gone.
+    is_done: bool,
 }
 
 impl Task {
@@ -57,6 +59,7 @@ impl Task {
             removals: Vec::new(),
             named: BTreeSet::new(),
             tombstone: None,
+            is_done: false,
         };
         let DocumentReading::Document(document) = reading else {
             task.keep("it has changed while it was looked at");
@@ -167,56 +170,89 @@ impl Task {
         self.tombstone = None;
     }
 
-    /// Removes the files and then the document. What cannot be taken back comes last: killed in
-    /// between, a document is left whose files are gone, and the next prune goes on from there.
-    ///
-    /// `wanted` are files of documents that were to go and stay after all.
-    pub(super) fn carry_out(
+    /// Removes the files, unless something has come up; then its document stays, and what it names is
+    /// among `wanted`.
+    fn remove_files(
         &mut self,
         leased: &LeasedSpool<'_>,
         inventory: &Inventory,
         wanted: &mut BTreeSet<Identity>,
     ) -> Result<(), SpoolError> {
-        if let Some(reason) = self.remove(leased, inventory, wanted)? {
-            self.keep(&reason);
-            wanted.append(&mut self.named);
+        // What stays after all is known before the files go that others share with it.
+        if !leased.is_as_listed(&self.stamp)? {
+            self.stay("it has changed while it was looked at", wanted);
+        }
+        if self.removals.is_empty() {
+            return Ok(());
+        }
+        let _hush = leased.hush()?;
+        let named_since = inventory.named_since(leased)?;
+        let going = identities(&self.removals);
+        if !going.is_disjoint(&named_since) || !going.is_disjoint(wanted) {
+            self.stay("another document names one of its files", wanted);
+            return Ok(());
+        }
+        for belonging in &self.removals {
+            if leased.remove_belonging(belonging)? == Removed::Changed {
+                let reason = format!("its {} has just been changed", belonging.role.as_str());
+                self.stay(&reason, wanted);
+                return Ok(());
+            }
         }
         Ok(())
     }
 
-    /// Removes all of it, or says why it stays.
-    fn remove(
-        &self,
-        leased: &LeasedSpool<'_>,
-        inventory: &Inventory,
-        wanted: &BTreeSet<Identity>,
-    ) -> Result<Option<String>, SpoolError> {
-        if !self.removals.is_empty() {
-            let _hush = leased.hush()?;
-            let named_since = inventory.named_since(leased)?;
-            let going = identities(&self.removals);
-            if !going.is_disjoint(&named_since) || !going.is_disjoint(wanted) {
-                return Ok(Some("another document names one of its files".to_owned()));
-            }
-            for belonging in &self.removals {
-                if leased.remove_belonging(belonging)? == Removed::Changed {
-                    let role = belonging.role.as_str();
-                    return Ok(Some(format!("its {role} has just been changed")));
-                }
-            }
-            // A document that is gone while a file comes back would leave that to nobody.
-            for belonging in &self.removals {
-                leased.sync_belonging(belonging)?;
-            }
+    fn remove_document(&mut self, leased: &LeasedSpool<'_>) -> Result<(), SpoolError> {
+        if self.line.result.goes() {
+            leased.remove_delivered(&self.stamp)?;
+            self.is_done = true;
         }
-        let is_removed = leased.remove_delivered(&self.stamp)?;
-        Ok((!is_removed).then(|| "it has changed while it was looked at".to_owned()))
+        Ok(())
+    }
+
+    fn stay(&mut self, reason: &str, wanted: &mut BTreeSet<Identity>) {
+        self.keep(reason);
+        wanted.append(&mut self.named);
     }
 
     /// It was not come to, or not to its end.
     pub(super) fn leave(&mut self) {
+        if self.is_done {
+            return;
+        }
         self.keep("prune stopped before it was done");
     }
+}
+
+/// Removes some documents: their files, and when that is sure to last, they themselves. Killed in
+/// between, documents are left whose files are gone, and the next prune goes on from there. `wanted`
+/// are files of documents that were to go and stay after all.
+pub(super) fn carry_out(
+    tasks: &mut [&mut Task],
+    leased: &LeasedSpool<'_>,
+    inventory: &Inventory,
+    wanted: &mut BTreeSet<Identity>,
+) -> Result<(), SpoolError> {
+    for task in &mut *tasks {
+        task.remove_files(leased, inventory, wanted)?;
+    }
+    // A document that is gone while a file comes back would leave that to nobody.
+    let mut synced = Vec::new();
+    for belonging in tasks.iter().flat_map(|task| &task.removals) {
+        let file = belonging.found.here();
+        let dir = (
+            belonging.place,
+            file.and_then(|file| file.relative.parent()),
+        );
+        if !synced.contains(&dir) {
+            leased.sync_belonging(belonging)?;
+            synced.push(dir);
+        }
+    }
+    for task in tasks {
+        task.remove_document(leased)?;
+    }
+    leased.sync_delivered()
 }
 
 fn line_of(candidate: &Candidate, wish: Wish) -> PruneLine {
