@@ -56,6 +56,9 @@ pub(super) enum CommandArguments {
     /// Make documents for transcripts that none names
     #[command(after_help = help::ADOPT)]
     Adopt(AdoptArguments),
+    /// Tell whether the next run can work, and what to do where it cannot
+    #[command(after_help = help::CHECK)]
+    Check(CheckArguments),
     /// Print a JSON Schema of what callspool reads and writes
     #[command(after_help = help::SCHEMA)]
     Schema(SchemaArguments),
@@ -66,6 +69,13 @@ pub(super) struct SchemaArguments {
     /// record, record-lead, metadata, transcript or lead; without it, what each of them is
     #[arg(value_name = "NAME")]
     pub(super) name: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArguments {
+    /// Leave the network alone
+    #[arg(long)]
+    pub(super) offline: bool,
 }
 
 #[derive(Debug, Args)]
@@ -83,7 +93,7 @@ pub(super) enum RecordWhat {
 
 #[derive(Debug, Args)]
 pub(super) struct InspectArguments {
-    /// Sessions to show in full, by their id
+    /// Sessions to show in full, by their id or a short form of it
     #[arg(value_name = "ID", conflicts_with_all = ["state", "summary", "check"])]
     pub(super) ids: Vec<String>,
     /// List only sessions in that state: pending, waiting, settling, backoff, failed, corrupt,
@@ -107,12 +117,15 @@ pub(super) struct InspectArguments {
 #[derive(Debug, Args)]
 #[group(skip)]
 #[command(group = clap::ArgGroup::new("selection")
-    .args(["ids", "failed", "partial", "corrupt", "all_processed"])
+    .args(["ids", "pending", "failed", "partial", "corrupt", "all_processed"])
     .required(true))]
 pub(super) struct RequeueArguments {
-    /// Sessions, by their id; - reads ids from stdin
+    /// Sessions, by their id or a short form of it; - reads whole ids from stdin
     #[arg(value_name = "ID")]
     pub(super) ids: Vec<String>,
+    /// All pending sessions that failed before: their backoff ends
+    #[arg(long)]
+    pub(super) pending: bool,
     /// All failed sessions
     #[arg(long)]
     pub(super) failed: bool,
@@ -137,6 +150,9 @@ pub(super) struct RequeueArguments {
     /// Also for sessions that are fully delivered
     #[arg(long)]
     pub(super) force: bool,
+    /// The API may have these calls, as after a restore: ask it before each is posted
+    #[arg(long)]
+    pub(super) ask_first: bool,
     /// Print what would be done, and do nothing
     #[arg(long)]
     pub(super) dry_run: bool,
@@ -145,7 +161,8 @@ pub(super) struct RequeueArguments {
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("decision").args(["recording", "no_recording"]))]
 pub(super) struct AdoptArguments {
-    /// Settle one session by hand: its id, or its transcript's name without .json
+    /// Settle one session by hand: its id or a short form of it, or its transcript's name without
+    /// .json
     #[arg(long, value_name = "ID", requires = "decision")]
     pub(super) session: Option<String>,
     /// With --session: its recording, or the manifest of it, in recordings/

@@ -6,7 +6,7 @@ use super::arguments::{
     AdoptArguments, CommandArguments, InspectArguments, RecordWhat, RequeueArguments,
 };
 use crate::adoption::{ByHand, Chosen};
-use crate::command::{Adopt, Command, Inspect, Record, Requeue, RequeueSet, Selection};
+use crate::command::{Adopt, Check, Command, Inspect, Record, Requeue, RequeueSet, Selection};
 use crate::config::value::{self, ValueError};
 use crate::config::{self, ConfigError, Source};
 use crate::nearest::nearest;
@@ -31,6 +31,9 @@ impl CommandArguments {
                 Some(RecordWhat::Lead) => Record::Lead,
             }),
             Self::Schema(arguments) => Command::Schema(arguments.name),
+            Self::Check(arguments) => Command::Check(Check {
+                offline: arguments.offline,
+            }),
             Self::Adopt(arguments) => Command::Adopt(adopt(arguments)),
         })
     }
@@ -70,7 +73,9 @@ fn inspect(arguments: InspectArguments) -> Result<Inspect, ConfigError> {
 }
 
 fn requeue(arguments: RequeueArguments) -> Result<Requeue, ConfigError> {
-    let set = if arguments.failed {
+    let set = if arguments.pending {
+        Some(RequeueSet::Pending)
+    } else if arguments.failed {
         Some(RequeueSet::Failed)
     } else if arguments.partial {
         Some(RequeueSet::Partial)
@@ -91,6 +96,7 @@ fn requeue(arguments: RequeueArguments) -> Result<Requeue, ConfigError> {
         selection,
         part: arguments.part,
         force: arguments.force,
+        ask_first: arguments.ask_first,
         dry_run: arguments.dry_run,
     })
 }

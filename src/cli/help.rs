@@ -52,9 +52,12 @@ Examples:
 pub(super) const INSPECT: &str = "\
 Examples:
   callspool inspect
-      counts, and what is pending or failed
+      counts, ages, and what is pending, failed or corrupt
   callspool inspect session_20251029_135057_99509edf
-      all that is known of one session
+      all that is known of one session, and what can be done about it
+  callspool inspect 9950
+      the same: four characters of the beginning, the date or the end will do, if they are short for
+      no other session
   callspool inspect --state failed --format json
       one JSON object a line
   callspool inspect --check --max-age 2h --max-pending 500
@@ -63,9 +66,11 @@ Examples:
 pub(super) const REQUEUE: &str = "\
 Examples:
   callspool requeue session_20251029_135057_99509edf
-      try that session again, with its attempts at zero
+      try that session again, with its attempts at zero; 9950 will do, as for inspect
   callspool requeue --failed --since 2d --error rejected --dry-run
       what would be put back
+  callspool requeue --pending
+      after an outage: what waits for its next attempt is due now
   callspool inspect --state failed --format json | jq -r .session_id | callspool requeue -
       ids from another program
   callspool requeue --part recording --force session_20251029_135057_99509edf
@@ -113,3 +118,22 @@ Examples:
       both, for one line in a crontab
   callspool adopt --session session_20251029_135057_99509edf --recording EG_KfWxAFCAvH79.json
       settle one that was ambiguous; --no-recording and --no-lead say that there is none";
+
+pub(super) const CHECK: &str = "\
+Looks at settings, token, directories, disks, the lock, and the way to the API, which is asked for a
+call that there cannot be. Changes nothing, takes no lock, sends nothing of a call.
+
+Examples:
+  callspool check
+      what is there, and what to do about what is not well
+  sudo -u agent callspool check
+      as the user whose cron job it is: what root may do says nothing of it
+  callspool -q check
+      warnings and errors alone, and nothing when there are none
+  callspool check --offline --format json
+      one JSON object, and no network
+
+Exit codes:
+    0  the next run can work
+    2  at least one error: the next run cannot do its work
+    3  warnings alone";

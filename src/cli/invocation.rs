@@ -7,6 +7,7 @@ use std::path::Path;
 use clap::{CommandFactory, Parser};
 
 use super::arguments::Arguments;
+use super::color;
 use crate::command::Command;
 use crate::config::{self, ConfigError, Environment, Inputs, Settings};
 use crate::logging;
@@ -77,11 +78,13 @@ where
     I: IntoIterator<Item = T>,
     T: Into<OsString> + Clone,
 {
-    parse_in(
-        arguments,
-        &Environment::of_process(),
-        Path::new(config::DEFAULT_PATH),
-    )
+    let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+    let environment = Environment::of_process();
+    // Help and complaints come before the settings are known.
+    color::choose(color::asked_for(&arguments, &environment));
+    let invocation = parse_in(arguments, &environment, Path::new(config::DEFAULT_PATH))?;
+    color::choose(invocation.settings.color);
+    Ok(invocation)
 }
 
 /// [`parse`] with an environment and a default config file of the caller's.

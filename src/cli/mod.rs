@@ -4,6 +4,7 @@
 //! [`crate::config`]), and never ends the process.
 
 mod arguments;
+mod color;
 mod command;
 mod help;
 mod invocation;

@@ -160,6 +160,7 @@ fn requeue_is_understood() {
             selection: Selection::Sessions(vec!["a".to_owned(), "-".to_owned()]),
             part: Some(PartChoice::CallData),
             force: true,
+            ask_first: false,
             dry_run: true,
         }
     );
@@ -312,6 +313,7 @@ fn help_and_version_are_exit_code_0() {
         ("help_record_lead", "record lead --help"),
         ("help_schema", "schema --help"),
         ("help_adopt", "adopt --help"),
+        ("help_check", "check --help"),
     ] {
         let (code, text) = refused(arguments);
         assert_eq!(code, 0, "{arguments}");

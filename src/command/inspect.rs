@@ -5,16 +5,17 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::dry_run::phone_redactor;
-use super::failure::{CommandFailure, OrExit, failure};
+use super::failure::{CommandFailure, OrExit};
+use super::matching;
 use super::request::{Inspect, StateFilter};
-use super::wiring::{open_spool, policy, print, print_json_lines};
+use super::wiring::{open_spool, policy, print, print_json_lines, program, show, view};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Format, Settings};
 use crate::drain::{Judgement, judge};
 use crate::plan::{Action, Policy, assess, rest_of_wait};
 use crate::report::{
-    self, CaseObject, ExitCode, Health, Overview, SessionLine, StateWord, check_line,
-    overview_text, printable,
+    self, Case, ExitCode, Health, Overview, Program, SessionLine, StateWord, View, check_line,
+    overview_text, state_text, summary_text,
 };
 use crate::session::{Document, Verdict, verdict};
 use crate::spool::{DocumentReading, Entry, Spool, State};
@@ -22,10 +23,13 @@ use crate::timestamp;
 
 /// Shows what was asked for.
 pub(super) fn inspect(settings: &Settings, request: &Inspect) -> Result<ExitCode, CommandFailure> {
+    let now = SystemClock.now();
     let viewer = Viewer {
         spool: open_spool(settings)?,
         policy: policy(settings),
-        now: SystemClock.now(),
+        now,
+        view: view(settings, now),
+        program: program(settings),
         format: settings.format,
     };
     match request {
@@ -47,6 +51,8 @@ struct Viewer {
     spool: Spool,
     policy: Policy,
     now: DateTime<Utc>,
+    view: View,
+    program: Program,
     format: Format,
 }
 
@@ -57,16 +63,24 @@ impl Viewer {
         lines.extend(self.filed(State::Failed)?);
         match self.format {
             Format::Json => print_json_lines(&lines)?,
-            Format::Text => print(&overview_text(&overview, &lines, self.now)),
+            Format::Text => {
+                lines.extend(self.filed(State::Corrupt)?);
+                show(&overview_text(&overview, lines, &self.view, &self.program));
+            }
         }
         Ok(ExitCode::Ok)
     }
 
     fn summary(&self) -> Result<ExitCode, CommandFailure> {
-        let overview = self.count(&self.pending()?)?;
+        let mut lines = self.pending()?;
+        let overview = self.count(&lines)?;
         match self.format {
             Format::Json => print_json_lines(&[overview])?,
-            Format::Text => print(&overview_text(&overview, &[], self.now)),
+            Format::Text => {
+                lines.extend(self.filed(State::Failed)?);
+                lines.extend(self.filed(State::Corrupt)?);
+                show(&summary_text(&overview, &lines, &self.view));
+            }
         }
         Ok(ExitCode::Ok)
     }
@@ -97,7 +111,7 @@ impl Viewer {
         };
         match self.format {
             Format::Json => print_json_lines(&lines)?,
-            Format::Text => print(&report::session_table(&lines, self.now)),
+            Format::Text => show(&state_text(&lines, &self.view, &self.program)),
         }
         Ok(ExitCode::Ok)
     }
@@ -110,44 +124,24 @@ impl Viewer {
     }
 
     fn sessions(&self, ids: &[String]) -> Result<ExitCode, CommandFailure> {
-        let mut missing: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+        let ids: BTreeSet<String> = ids.iter().cloned().collect();
+        let mut found = matching::find(&self.spool, &ids, &ids)?;
         let mut texts: Vec<String> = Vec::new();
-        for state in State::ALL {
-            for entry in self.list(state)? {
-                let reading = self.spool.read_document(state, &entry.name);
-                let document = match &reading {
-                    DocumentReading::Document(document) => Some(&**document),
-                    _ => None,
-                };
-                let found: Vec<&String> = ids
-                    .iter()
-                    .filter(|id| super::matching::goes_by(id, &entry.name, document))
-                    .collect();
-                if found.is_empty() {
-                    continue;
-                }
-                found.iter().for_each(|id| {
-                    missing.remove(id.as_str());
-                });
-                let line = self.line(state, &entry);
-                texts.push(self.in_full(state, entry, reading, &line)?);
-            }
+        for (state, entry) in std::mem::take(&mut found.documents) {
+            let reading = self.spool.read_document(state, &entry.name);
+            let line = self.line(state, &entry);
+            texts.push(self.in_full(state, entry, reading, &line)?);
         }
         let separator = if self.format == Format::Json {
             ""
         } else {
             "\n"
         };
-        print(&texts.join(separator));
-        if missing.is_empty() {
-            return Ok(ExitCode::Ok);
+        show(&texts.join(separator));
+        match found.complaint() {
+            Some(complaint) => Err(complaint),
+            None => Ok(ExitCode::Ok),
         }
-        let missing: Vec<String> = missing.into_iter().map(printable).collect();
-        let message = format!(
-            "there is no session {} in the spool; see: callspool inspect",
-            missing.join(", ")
-        );
-        Err(failure(ExitCode::Usage, message))
     }
 
     /// One session in full.
@@ -159,59 +153,31 @@ impl Viewer {
         line: &SessionLine,
     ) -> Result<String, CommandFailure> {
         let path = self.spool.layout().dir(state).join(&entry.name);
-        let path = path.display().to_string();
-        let DocumentReading::Document(document) = reading else {
-            return match self.format {
-                Format::Json => report::json_line(line).or_exit(ExitCode::Internal),
-                Format::Text => Ok(self.without_document(state, &entry, &path, line)),
-            };
+        let document = match reading {
+            // What a crash left behind of a session says nothing of it any more.
+            DocumentReading::Document(document) if line.has_document() => Some(*document),
+            _ => None,
         };
-        let redactor = phone_redactor(document.dialed_number());
-        let redact = |text: &str| redactor.scrub(text, 400);
-        let dossier = self.spool.gather(&entry.name, *document, entry.modified);
-        let next = assess(&dossier, &self.policy, self.now);
-        match self.format {
-            Format::Json => {
-                let case = CaseObject::of(&dossier, line, &path, &next, redact);
-                report::json_line(&case).or_exit(ExitCode::Internal)
-            }
-            Format::Text => Ok(report::case_file(
-                &dossier, line, &path, &next, redact, self.now,
-            )),
-        }
-    }
-
-    fn without_document(
-        &self,
-        state: State,
-        entry: &Entry,
-        path: &str,
-        line: &SessionLine,
-    ) -> String {
-        let reason = line
-            .last_error
+        let redactor = phone_redactor(document.as_ref().and_then(Document::dialed_number));
+        let dossier =
+            document.map(|document| self.spool.gather(&entry.name, document, entry.modified));
+        let next = dossier
             .as_ref()
-            .map_or("", |error| error.message.as_str());
-        let next = match line.state {
-            StateWord::Corrupt if state == State::Pending => {
-                "quarantine its bytes, unchanged".to_owned()
-            }
-            StateWord::Corrupt => format!(
-                "nothing, until its bytes are mended and you run: callspool requeue {}",
-                line.session_id
-            ),
-            StateWord::Due => "clear this copy away".to_owned(),
-            _ => "look at it again".to_owned(),
+            .map(|dossier| assess(dossier, &self.policy, self.now));
+        let case = Case {
+            line,
+            path: &path,
+            dossier: dossier.as_ref(),
+            next: next.as_ref(),
+            layout: self.spool.layout(),
+            max_attempts: self.policy.max_attempts,
+            program: &self.program,
+            redact: &|text| redactor.scrub(text, 400),
         };
-        format!(
-            "{}\n  state       {}, for {}\n  document    {}\n  reason      {}\n  next        {}\n",
-            printable(&line.session_id),
-            line.state.as_str(),
-            report::age(entry.modified, self.now),
-            printable(path),
-            printable(reason),
-            printable(&next),
-        )
+        match self.format {
+            Format::Json => report::json_line(&case.object(self.now)).or_exit(ExitCode::Internal),
+            Format::Text => Ok(case.text(&self.view)),
+        }
     }
 
     fn count(&self, pending: &[SessionLine]) -> Result<Overview, CommandFailure> {
@@ -225,7 +191,7 @@ impl Viewer {
         overview.not_before = not_before
             .filter(|_| is_in_force)
             .map(timestamp::format_millis);
-        Ok(overview)
+        Ok(overview.with_activity(self.spool.activity()))
     }
 
     fn list(&self, state: State) -> Result<Vec<Entry>, CommandFailure> {
@@ -270,17 +236,18 @@ impl Viewer {
 
     fn pending_line(&self, name: &str, entry: &Entry) -> SessionLine {
         let line = |document: &Document, word| {
-            SessionLine::of(document, name, word, entry.modified, self.now)
+            SessionLine::of(document, name, word, entry.modified, self.now).pending()
         };
         let without = |word, reason: &str| {
-            SessionLine::without_document(name, word, reason, entry.modified, self.now)
+            SessionLine::without_document(name, word, reason, entry.modified, self.now).pending()
         };
         match judge(&self.spool, entry.clone(), &self.policy, self.now) {
             Judgement::Residue(_) => without(
                 StateWord::Due,
                 "a crash left this copy behind; the next run clears it away",
             ),
-            Judgement::Unmoved(_, document) => line(&document, StateWord::Due),
+            Judgement::Unmoved(state, document) => line(&document, StateWord::Due)
+                .because(&format!("the next run moves it: it is {}", state.as_str())),
             Judgement::Corrupt(reason) => without(StateWord::Corrupt, &reason),
             Judgement::Settling => without(
                 StateWord::Settling,
@@ -288,11 +255,15 @@ impl Viewer {
             ),
             Judgement::Skip(reason) => {
                 match self.spool.read_document(State::Pending, &entry.name) {
-                    DocumentReading::Document(document) => line(&document, StateWord::Skipped),
+                    DocumentReading::Document(document) => {
+                        line(&document, StateWord::Skipped).because(&reason)
+                    }
                     _ => without(StateWord::Skipped, &reason),
                 }
             }
-            Judgement::BackOff(document, _) => line(&document, StateWord::Backoff),
+            Judgement::BackOff(document, until) => {
+                line(&document, StateWord::Backoff).backing_off(until)
+            }
             Judgement::Vanished => without(StateWord::Skipped, "it has just gone away"),
             Judgement::Due(_) => {
                 let DocumentReading::Document(document) =
@@ -301,13 +272,15 @@ impl Viewer {
                     return without(StateWord::Settling, "somebody is writing to it");
                 };
                 let dossier = self.spool.gather(&entry.name, *document, entry.modified);
-                let word = match assess(&dossier, &self.policy, self.now) {
+                let next = assess(&dossier, &self.policy, self.now);
+                let word = match next {
                     Action::Wait { .. } => StateWord::Waiting,
                     Action::Settle { .. } => StateWord::Settling,
                     Action::Skip { .. } => StateWord::Skipped,
                     _ => StateWord::Due,
                 };
-                line(&dossier.document, word)
+                let redactor = phone_redactor(dossier.document.dialed_number());
+                line(&dossier.document, word).before(&next, |text| redactor.scrub(text, 400))
             }
         }
     }

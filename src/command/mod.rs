@@ -4,6 +4,7 @@
 //! where it happens; none is guessed from an error's type afterwards.
 
 mod adopt;
+mod check;
 mod client;
 mod dry_run;
 mod failure;
@@ -11,6 +12,7 @@ mod inspect;
 mod matching;
 mod metrics;
 mod ping;
+mod progress;
 mod record;
 mod request;
 mod requeue;
@@ -21,25 +23,32 @@ mod watched;
 mod wiring;
 
 use crate::config::Settings;
+use crate::logging::LogHandle;
 use crate::report::ExitCode;
 
 pub use failure::CommandFailure;
 pub use request::{
-    Adopt, Command, Inspect, PartChoice, Record, Requeue, RequeueSet, Selection, StateFilter,
+    Adopt, Check, Command, Inspect, PartChoice, Record, Requeue, RequeueSet, Selection, StateFilter,
 };
+pub use schema::schema_names;
 
-/// Carries a command out.
+/// Carries a command out. `log` is told to make room for what is drawn on the terminal.
 ///
 /// # Errors
 /// When the command could not do its work; the failure says which exit code that is.
-pub fn execute(settings: &Settings, command: &Command) -> Result<ExitCode, CommandFailure> {
+pub fn execute(
+    settings: &Settings,
+    command: &Command,
+    log: &LogHandle,
+) -> Result<ExitCode, CommandFailure> {
     match command {
-        Command::Run => run::run(settings),
+        Command::Run => run::run(settings, log),
         Command::DryRun => dry_run::dry_run(settings),
         Command::Inspect(request) => inspect::inspect(settings, request),
         Command::Record(request) => record::record(settings, *request),
         Command::Schema(name) => schema::schema(name.as_deref()),
         Command::Requeue(request) => requeue::requeue(settings, request),
+        Command::Check(request) => check::check(settings, *request),
         Command::Adopt(request) => adopt::adopt(settings, request),
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use crate::adoption::ByHand;
+use crate::config::{Setting, Settings, Source};
 
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub enum Command {
     Schema(Option<String>),
     /// Make documents for transcripts that none names.
     Adopt(Adopt),
+    /// Tell whether the next run can work.
+    Check(Check),
 }
 
 impl Command {
@@ -32,6 +35,33 @@ impl Command {
     pub fn writes_for_its_user_alone(&self) -> bool {
         !matches!(self, Self::Record(_))
     }
+
+    /// Whether it tells itself what is odd about the settings, so that nobody else has to.
+    pub fn tells_of_odd_settings(&self) -> bool {
+        matches!(self, Self::Check(_))
+    }
+
+    /// Whether its exit code is the answer that it was called for.
+    fn answers_by_its_exit_code(&self) -> bool {
+        matches!(self, Self::Inspect(Inspect::Check { .. }) | Self::Check(_))
+    }
+
+    /// The exit codes to turn into 0. What the environment or a config file says of them is meant
+    /// for what cron starts: a monitor that asks how things stand is not told that all is well.
+    pub fn ok_exit<'a>(&self, settings: &'a Settings) -> &'a [u8] {
+        let is_for_this_call = matches!(settings.source(Setting::OkExit), Source::Flag(_));
+        if self.answers_by_its_exit_code() && !is_for_this_call {
+            return &[];
+        }
+        &settings.ok_exit
+    }
+}
+
+/// What to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Check {
+    /// Whether to leave the network alone.
+    pub offline: bool,
 }
 
 /// What to put into the spool.
@@ -102,6 +132,8 @@ pub struct Requeue {
     pub part: Option<PartChoice>,
     /// Whether fully delivered sessions may be sent again.
     pub force: bool,
+    /// Whether the API may have the calls by other ways, so that it is asked before each post.
+    pub ask_first: bool,
     /// Whether to only print what would be done.
     pub dry_run: bool,
 }
@@ -125,6 +157,8 @@ pub enum Selection {
 /// A sort of sessions that can be put back as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequeueSet {
+    /// Those that are pending and failed before; all that are pending when the API is to be asked.
+    Pending,
     /// Those in need of a person.
     Failed,
     /// Those delivered in part.

@@ -3,21 +3,27 @@
 use super::adopt::adopt_before_run;
 use super::client;
 use super::failure::{CommandFailure, OrExit};
+use super::progress::Bars;
 use super::signals;
 use super::watched::{Watch, watched};
-use super::wiring::{lease, open_spool, policy, print};
-use crate::clock::SystemClock;
+use super::wiring::{lease, open_spool, policy, print, show, view};
+use crate::clock::{Clock, SystemClock};
 use crate::config::{Attention, Format, Rate, Settings, token};
 use crate::drain::{Drain, Limit, Limits};
 use crate::interrupt::Interrupt;
+use crate::logging::LogHandle;
 use crate::report::{self, AttentionMode, ExitCode, RunSummary};
 
 /// Delivers what is due, reports on it, and tells those who watch.
-pub(super) fn run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
-    watched(settings, |watch| deliver(settings, watch))
+pub(super) fn run(settings: &Settings, log: &LogHandle) -> Result<ExitCode, CommandFailure> {
+    watched(settings, |watch| deliver(settings, log, watch))
 }
 
-fn deliver(settings: &Settings, watch: &mut Watch<'_>) -> Result<ExitCode, CommandFailure> {
+fn deliver(
+    settings: &Settings,
+    log: &LogHandle,
+    watch: &mut Watch<'_>,
+) -> Result<ExitCode, CommandFailure> {
     settings.require_api_url().or_exit(ExitCode::Usage)?;
     let token = token::load(settings).or_exit(ExitCode::Usage)?;
     let client = client::connect(settings, token.clone())?;
@@ -43,7 +49,11 @@ fn deliver(settings: &Settings, watch: &mut Watch<'_>) -> Result<ExitCode, Comma
         &limits(settings),
         secret,
     );
-    let mut summary = drain.run(died.as_ref()).or_exit(ExitCode::NoSpool)?;
+    let summary = match Bars::on_terminal(settings, log) {
+        Some(bars) => drain.shown_to(&bars).run(died.as_ref()),
+        None => drain.run(died.as_ref()),
+    };
+    let mut summary = summary.or_exit(ExitCode::NoSpool)?;
     summary.adoption = adoption;
     watch.look_at(&leased);
     // What could not be recorded stays named in the lock file, so that the next run asks about it.
@@ -62,7 +72,12 @@ fn deliver(settings: &Settings, watch: &mut Watch<'_>) -> Result<ExitCode, Comma
     match settings.format {
         Format::Json => print(&report::run_json(&summary, exit)),
         Format::Text if settings.is_quiet() => {}
-        Format::Text => print(&report::run_text(&summary, exit, settings.max_attempts)),
+        Format::Text => show(&report::run_text(
+            &summary,
+            exit,
+            settings.max_attempts,
+            &view(settings, clock.now()),
+        )),
     }
     watch.done(summary);
     Ok(exit)

@@ -1,14 +1,18 @@
 //! From settings to what the commands work with.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 
 use super::failure::{CommandFailure, OrExit, failure};
 use crate::clock::{Clock, SystemClock};
-use crate::config::Settings;
+use crate::config::catalog::{Kind, Setting};
+use crate::config::{self, Settings, Source};
 use crate::interrupt::Interrupt;
 use crate::plan::Policy;
-use crate::report::{self, ExitCode};
+use crate::report::{self, ExitCode, Program, View, Zone};
 use crate::spool::{Interrupted, Layout, LeaseError, LeasedSpool, OpenError, Spool};
 
 /// How often a lock that another run holds is tried again.
@@ -85,6 +89,55 @@ pub(super) fn policy(settings: &Settings) -> Policy {
         default_campaign_id: settings.default_campaign_id.clone(),
         default_voice_agent_id: settings.default_voice_agent_id.clone(),
         default_client_id: settings.default_client_id.clone(),
+    }
+}
+
+/// For whom texts are made: the person at stdout, now.
+pub(super) fn view(settings: &Settings, now: DateTime<Utc>) -> View {
+    View {
+        now,
+        width: report::terminal_width(),
+        zone: if settings.local_time {
+            Zone::Local
+        } else {
+            Zone::Utc
+        },
+    }
+}
+
+/// The program as its user called it, for commands that they are told to type: with the options that
+/// say which spool is meant. What stands in the environment or the usual config file stands there
+/// still.
+pub(super) fn program(settings: &Settings) -> Program {
+    let mut options = Vec::new();
+    let config = settings.config_file.as_ref();
+    if let Some(path) = config.filter(|path| *path != Path::new(config::DEFAULT_PATH)) {
+        options.extend(["--config".to_owned(), path.display().to_string()]);
+    }
+    let flags = settings.sources.iter().filter(|origin| {
+        origin.setting == Setting::Root || origin.setting.spec().kind == Kind::SpoolDirectory
+    });
+    for origin in flags.filter(|origin| matches!(origin.source, Source::Flag(_))) {
+        let path = origin
+            .value
+            .as_ref()
+            .map(Path::new)
+            .unwrap_or(&settings.root);
+        // Directories are relative to the root, as they are told.
+        let path = match origin.setting {
+            Setting::Root => path,
+            _ => path.strip_prefix(&settings.root).unwrap_or(path),
+        };
+        options.extend([format!("--{}", origin.name()), path.display().to_string()]);
+    }
+    Program::called_with(options)
+}
+
+/// Prints a styled text to stdout; the styles only where they are wanted.
+pub(super) fn show(text: &str) {
+    match anstream::AutoStream::choice(&io::stdout()) {
+        anstream::ColorChoice::Never => print(&report::plain(text)),
+        _ => print(text),
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::catalog::Setting;
 use super::error::ConfigError;
 use super::source::{RawValue, Source};
-use super::value::Rate;
+use super::value::{self, Rate, ValueError};
 use crate::upload::base_url::BaseUrl;
 use crate::upload::ping_url::PingUrl;
 
@@ -51,6 +51,31 @@ pub enum Format {
     Json,
 }
 
+/// When texts are coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Color {
+    /// At a terminal, unless the environment asks for none.
+    Auto,
+    /// Wherever they go.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    /// Reads one of the three words.
+    ///
+    /// # Errors
+    /// When the text is none of them.
+    pub fn parse(text: &str) -> Result<Self, ValueError> {
+        value::word(
+            text,
+            &["auto", "always", "never"],
+            &[Self::Auto, Self::Always, Self::Never],
+        )
+    }
+}
+
 /// The form of the log lines on stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
@@ -58,6 +83,15 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+/// Whether a run shows progress bars.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Where stderr is a terminal.
+    Auto,
+    /// Never.
+    Never,
 }
 
 /// How much is logged.
@@ -149,6 +183,12 @@ pub struct Settings {
     pub attention: Attention,
     /// The form of the report.
     pub format: Format,
+    /// Whether a run shows progress bars.
+    pub progress: Progress,
+    /// When texts are coloured.
+    pub color: Color,
+    /// Whether times for people are in the machine's zone.
+    pub local_time: bool,
     /// The form of the log.
     pub log_format: LogFormat,
     /// How much is logged.

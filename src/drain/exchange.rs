@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::onlooker::{Nobody, Onlooker};
 use super::pacing::Pacing;
 use crate::clock::Clock;
 use crate::interrupt::Interrupt;
@@ -77,6 +78,7 @@ pub(super) struct Exchange<'a, A, C> {
     /// Until when the API wants to be left alone.
     pub(super) not_before: Option<DateTime<Utc>>,
     pub(super) bytes_sent: u64,
+    pub(super) onlooker: &'a dyn Onlooker,
     pub(super) counts: RequestCounts,
 }
 
@@ -105,6 +107,7 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
             tried: false,
             not_before: None,
             bytes_sent: 0,
+            onlooker: &Nobody,
             counts: RequestCounts::default(),
         }
     }
@@ -119,9 +122,11 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
         key: &str,
         patience: &mut Patience,
     ) -> Timed<StoredRecording> {
+        self.onlooker.recording(len_bytes);
         let mut body = Counted {
             inner: body,
             bytes: 0,
+            onlooker: self.onlooker,
         };
         let timed = self.request(
             RequestKind::Recording,
@@ -150,6 +155,7 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
         key: &str,
         patience: &mut Patience,
     ) -> Timed<Acknowledgement> {
+        self.onlooker.call_data();
         let timed = self.request(
             RequestKind::CallData,
             session_id,
@@ -306,6 +312,7 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
     }
 
     fn sit_out(&mut self, wait: Duration, reason: WaitReason) -> Result<(), Stop> {
+        self.onlooker.waiting(wait);
         let start = self.clock.monotonic();
         let signal = self.clock.wait(wait, &self.interrupt);
         let waited = self.clock.monotonic().duration_since(start);
@@ -357,12 +364,14 @@ fn part_index(part: Part) -> usize {
 struct Counted<'a> {
     inner: &'a mut (dyn Read + Send),
     bytes: u64,
+    onlooker: &'a dyn Onlooker,
 }
 
 impl Read for Counted<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
         self.bytes += count as u64;
+        self.onlooker.sent(count as u64);
         Ok(count)
     }
 }

@@ -8,6 +8,7 @@ use super::attempt::{Attempt, Attempted, End};
 use super::breaker::Breaker;
 use super::exchange::Exchange;
 use super::ledger::{Held, Ledger};
+use super::onlooker::Onlooker;
 use super::pacing::{Limit, Pacing};
 use crate::clock::Clock;
 use crate::interrupt::Interrupt;
@@ -104,6 +105,13 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
         }
     }
 
+    /// Tells somebody who looks on.
+    #[must_use]
+    pub fn shown_to(mut self, onlooker: &'a dyn Onlooker) -> Self {
+        self.exchange.onlooker = onlooker;
+        self
+    }
+
     /// Runs to the end. Whatever stops it is in the summary.
     ///
     /// # Errors
@@ -125,6 +133,9 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
     }
 
     fn drain(&mut self, turns: &mut Turns<Candidate>) {
+        let due = turns.len() as u64;
+        let batch = self.batch_size.map_or(due, |size| size.min(due));
+        self.exchange.onlooker.begun(batch);
         while !turns.is_empty() {
             if let Some(stop) = self.must_stop() {
                 self.ledger.stop(stop, None);
@@ -135,6 +146,9 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
             };
             let result = self.take(&candidate);
             self.ledger.stop_on_error(result);
+            self.exchange
+                .onlooker
+                .settled(&self.ledger.summary.sessions);
             if self.ledger.summary.stopped_by.is_some() {
                 return;
             }
@@ -264,6 +278,7 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
         }
         self.attempted += 1;
         let session_id = dossier.document.session_id();
+        self.exchange.onlooker.turn(session_id);
         self.ledger
             .or_deferred(self.spool.mark(Some((&dossier.name, session_id))))?;
         let attempt = Attempt::new(

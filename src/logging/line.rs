@@ -8,6 +8,7 @@ use log::{Level, Record};
 
 use super::escape;
 use crate::config::LogFormat;
+use crate::report::Style;
 use crate::timestamp;
 
 /// The names that every line has; a record's own value of such a name gets an underscore behind.
@@ -17,11 +18,25 @@ const OWN_CRATE: &str = "callspool";
 /// The most of a value that is logged, in characters: what comes from a document may be endless.
 const MAX_VALUE_CHARS: usize = 4096;
 
+/// How lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Form {
+    pub(super) format: LogFormat,
+    /// Whether the level stands out; never in JSON.
+    pub(super) is_colored: bool,
+}
+
 /// The line of a record, without a line break.
-pub(super) fn format(form: LogFormat, now: DateTime<Utc>, record: &Record<'_>) -> String {
-    let mut line = Line::new(form);
+pub(super) fn format(form: Form, now: DateTime<Utc>, record: &Record<'_>) -> String {
+    let mut line = Line::new(form.format);
     line.string("time", &timestamp::format_millis(now));
-    line.string("level", level_name(record.level()));
+    match form {
+        Form {
+            format: LogFormat::Text,
+            is_colored: true,
+        } => line.level(record.level()),
+        _ => line.string("level", level_name(record.level())),
+    }
     line.string("event", &record.args().to_string());
     if crate_of(record.target()) != OWN_CRATE {
         line.string("target", record.target());
@@ -43,6 +58,15 @@ fn level_name(level: Level) -> &'static str {
         Level::Info => "info",
         Level::Debug => "debug",
         Level::Trace => "trace",
+    }
+}
+
+fn level_style(level: Level) -> Style {
+    match level {
+        Level::Error => Style::Bad,
+        Level::Warn => Style::Warning,
+        Level::Info => Style::Good,
+        Level::Debug | Level::Trace => Style::Dim,
     }
 }
 
@@ -95,6 +119,12 @@ impl Line {
             LogFormat::Text => escape::text_value(&mut self.text, value),
             LogFormat::Json => escape::json_string(&mut self.text, value),
         }
+    }
+
+    /// The level, in its colour.
+    fn level(&mut self, level: Level) {
+        let text = level_style(level).paint(level_name(level));
+        self.literal("level", text);
     }
 
     /// A number, truth or null, which both forms write alike.

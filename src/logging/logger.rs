@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
-use super::line;
-use super::sink::Sink;
+use super::line::{self, Form};
+use super::sink::{MakeRoom, Sink};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{LogFormat, Settings, Verbosity};
 
@@ -14,6 +14,8 @@ use crate::config::{LogFormat, Settings, Verbosity};
 pub struct LogOptions {
     /// The form of the lines.
     pub format: LogFormat,
+    /// Whether the level stands out, in lines of text.
+    pub is_colored: bool,
     /// How much, unless `filter` says.
     pub verbosity: Verbosity,
     /// What RUST_LOG says, in `env_logger`'s language.
@@ -25,6 +27,7 @@ impl LogOptions {
     pub fn new(settings: &Settings) -> Self {
         Self {
             format: settings.log_format,
+            is_colored: anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never,
             verbosity: settings.verbosity,
             filter: std::env::var("RUST_LOG").ok(),
         }
@@ -35,10 +38,15 @@ impl LogOptions {
 #[derive(Clone)]
 pub struct LogHandle {
     sink: Sink,
-    format: LogFormat,
+    form: Form,
 }
 
 impl LogHandle {
+    /// Has room made for each line from now on, such as between progress bars; `None` ends that.
+    pub fn ask_for_room(&self, make_room: Option<MakeRoom>) {
+        self.sink.ask_for_room(make_room);
+    }
+
     /// Ends a run: with an exit code other than 0, what was held back is printed, else forgotten.
     pub fn finish(&self, exit_code: u8) {
         if exit_code == 0 {
@@ -48,7 +56,7 @@ impl LogHandle {
         let dropped = self.sink.release();
         if dropped > 0 {
             let note = line::format(
-                self.format,
+                self.form,
                 SystemClock.now(),
                 &Record::builder()
                     .level(Level::Warn)
@@ -80,7 +88,10 @@ pub fn init(options: &LogOptions) -> LogHandle {
 
 pub(super) fn build(options: &LogOptions, output: Box<dyn Write + Send>) -> (Logger, LogHandle) {
     let sink = Sink::new(output, options.verbosity == Verbosity::Quiet);
-    let format = options.format;
+    let form = Form {
+        format: options.format,
+        is_colored: options.is_colored,
+    };
     let mut builder = env_logger::Builder::new();
     match usable_filter(options) {
         Some(filter) => builder.parse_filters(filter),
@@ -88,12 +99,12 @@ pub(super) fn build(options: &LogOptions, output: Box<dyn Write + Send>) -> (Log
     };
     let inner = builder
         .format(move |buffer, record| {
-            let line = line::format(format, SystemClock.now(), record);
+            let line = line::format(form, SystemClock.now(), record);
             writeln!(buffer, "{line}")
         })
         .target(env_logger::Target::Pipe(Box::new(sink.clone())))
         .build();
-    (Logger { inner }, LogHandle { sink, format })
+    (Logger { inner }, LogHandle { sink, form })
 }
 
 fn level(verbosity: Verbosity) -> LevelFilter {

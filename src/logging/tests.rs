@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use log::kv::Source as _;
 use log::{Level, LevelFilter, Log, Record};
 
+use super::line::Form;
 use super::logger::{Logger, build};
 use super::sink::MAX_HELD_LINES;
 use super::{LogOptions, init, line, plain_line};
@@ -59,6 +60,7 @@ impl Write for Closed {
 
 fn options(verbosity: Verbosity, filter: Option<&str>) -> LogOptions {
     LogOptions {
+        is_colored: false,
         format: LogFormat::Text,
         verbosity,
         filter: filter.map(str::to_owned),
@@ -115,6 +117,30 @@ level=warn event="odd\r\nthing" target=other::part"#);
 }
 
 #[test]
+fn only_the_level_is_coloured() {
+    let now = chrono::DateTime::from_timestamp(1_763_800_000, 5_000_000).unwrap();
+    for (level, expected) in [
+        (Level::Error, "level=\u{1b}[1m\u{1b}[31merror\u{1b}[0m"),
+        (Level::Warn, "level=\u{1b}[33mwarn\u{1b}[0m"),
+        (Level::Info, "level=\u{1b}[32minfo\u{1b}[0m"),
+    ] {
+        let form = Form {
+            format: LogFormat::Text,
+            is_colored: true,
+        };
+        let args = format_args!("up\u{1b}[2Jloaded");
+        let record = Record::builder().level(level).args(args).build();
+        let line = line::format(form, now, &record);
+        let rest = line
+            .strip_prefix("time=2025-11-22T08:26:40.005Z ")
+            .unwrap()
+            .strip_prefix(expected)
+            .unwrap();
+        assert!(rest.starts_with(r#" event="up\u{1b}[2Jloaded""#), "{rest}");
+    }
+}
+
+#[test]
 fn json_lines_hold_the_same() {
     let values = [
         ("session", log::kv::Value::from("session_1761745857")),
@@ -124,7 +150,11 @@ fn json_lines_hold_the_same() {
     ];
     let now = chrono::DateTime::from_timestamp(1_763_800_000, 5_000_000).unwrap();
     let json = line::format(
-        LogFormat::Json,
+        // Whatever the terminal can do.
+        Form {
+            format: LogFormat::Json,
+            is_colored: true,
+        },
         now,
         &Record::builder()
             .level(Level::Error)

@@ -3,9 +3,12 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::table::table;
+use super::style::Style;
+use super::table::{Cell, Column, NOTHING, table};
+use super::view::View;
 use super::wording::{age, printable};
 use crate::outcome::Part;
+use crate::plan::{Action, RecordingStep};
 use crate::session::Document;
 use crate::timestamp;
 
@@ -48,6 +51,22 @@ impl StateWord {
             Self::Partial => "partial",
         }
     }
+
+    /// Whether nothing happens before a person acts.
+    pub fn needs_person(self) -> bool {
+        matches!(self, Self::Failed | Self::Corrupt | Self::Skipped)
+    }
+
+    /// How it is written at a terminal.
+    pub fn style(self) -> Style {
+        match self {
+            Self::Failed | Self::Corrupt | Self::Skipped => Style::Bad,
+            Self::Backoff | Self::Partial => Style::Warning,
+            Self::Processed => Style::Good,
+            Self::Due => Style::Strong,
+            Self::Waiting | Self::Settling => Style::Dim,
+        }
+    }
 }
 
 /// One session in a listing.
@@ -71,8 +90,23 @@ pub struct SessionLine {
     pub next_attempt_at: Option<String>,
     /// Why it was not delivered.
     pub last_error: Option<ErrorLine>,
+    /// Until when its recording is awaited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits_until: Option<String>,
+    /// Bytes of its recording that the next run would send.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_to_send: Option<u64>,
+    /// Why it stands as it does, where no error tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     #[serde(skip)]
     modified: Option<DateTime<Utc>>,
+    /// When something happens next.
+    #[serde(skip)]
+    next: Option<DateTime<Utc>>,
+    /// Whether its document is among the pending.
+    #[serde(skip)]
+    pub(super) is_in_pending: bool,
 }
 
 /// A part in a listing.
@@ -89,6 +123,12 @@ pub struct PartLine {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
 }
+
+/// The part at fault where there is no document that can be read.
+const DOCUMENT: &str = "document";
+
+/// The state of a part of which nothing is known.
+const UNKNOWN: &str = "unknown";
 
 /// An error in a listing.
 #[derive(Debug, Clone, Serialize)]
@@ -150,7 +190,7 @@ impl SessionLine {
         now: DateTime<Utc>,
     ) -> Self {
         let last_error = Some(ErrorLine {
-            part: "document",
+            part: DOCUMENT,
             kind: state.as_str().to_owned(),
             status: None,
             message: reason.to_owned(),
@@ -164,7 +204,7 @@ impl SessionLine {
 
     fn bare(name: &str, state: StateWord, modified: DateTime<Utc>, now: DateTime<Utc>) -> Self {
         let unknown = || PartLine {
-            state: "unknown",
+            state: UNKNOWN,
             ..PartLine::default()
         };
         Self {
@@ -177,8 +217,90 @@ impl SessionLine {
             call_data: unknown(),
             next_attempt_at: None,
             last_error: None,
+            waits_until: None,
+            bytes_to_send: None,
+            reason: None,
             modified: Some(modified),
+            next: None,
+            is_in_pending: false,
         }
+    }
+
+    /// The same, of a session among the pending.
+    pub fn pending(self) -> Self {
+        Self {
+            is_in_pending: true,
+            ..self
+        }
+    }
+
+    /// The same, with why it stands as it does.
+    pub fn because(self, reason: &str) -> Self {
+        Self {
+            reason: Some(reason.to_owned()),
+            ..self
+        }
+    }
+
+    /// The same, backing off until then.
+    pub fn backing_off(self, until: DateTime<Utc>) -> Self {
+        Self {
+            next: Some(until),
+            ..self
+        }
+    }
+
+    /// The same, with what the next run would do with it. `redact` keeps phone numbers out of reasons.
+    pub fn before(mut self, next: &Action, redact: impl Fn(&str) -> String) -> Self {
+        match next {
+            Action::Wait { until } => {
+                self.next = Some(*until);
+                self.waits_until = Some(timestamp::format_millis(*until));
+            }
+            Action::Deliver(delivery) => {
+                if let RecordingStep::Upload(recording) = &delivery.recording {
+                    self.bytes_to_send = Some(recording.file.len_bytes);
+                }
+            }
+            Action::Skip { reason } => self.reason = Some(redact(reason)),
+            Action::Settle { what } => {
+                self.reason = Some(format!("the {what} may still be in the making"));
+            }
+            Action::Fail { failure, .. } => {
+                self.reason = Some(format!("will fail: {}", redact(&failure.message)));
+            }
+            Action::Retry { failure } => self.reason = Some(redact(&failure.message)),
+            Action::File => {}
+        }
+        self
+    }
+
+    /// When something happens next: another try, or the end of a wait.
+    pub fn next(&self) -> Option<DateTime<Utc>> {
+        self.next
+    }
+
+    /// Whether there is a document that was understood.
+    pub fn has_document(&self) -> bool {
+        self.recording.state != UNKNOWN
+    }
+
+    /// Why it was not delivered, in words, the kind of the error first.
+    pub fn why(&self) -> Option<String> {
+        let error = self.last_error.as_ref().map(|error| {
+            if error.part == DOCUMENT {
+                return printable(&error.message);
+            }
+            let status = error.status.map(|status| format!(" {status}"));
+            let status = status.unwrap_or_default();
+            printable(&format!("{}{status}: {}", error.kind, error.message))
+        });
+        let missing = self.recording.reason.as_ref();
+        let missing =
+            missing.map(|reason| printable(&format!("the recording is missing: {reason}")));
+        let reason = self.reason.as_ref().map(|reason| printable(reason));
+        // Of a session that failed before, what holds it up now says more.
+        reason.or(error).or(missing)
     }
 
     /// When the document was last modified.
@@ -187,46 +309,41 @@ impl SessionLine {
     }
 }
 
+/// The columns of a listing; the attempts are those of the recording and of the call data.
+const COLUMNS: [Column; 6] = [
+    Column::text("SESSION"),
+    Column::text("STATE"),
+    Column::number("AGE"),
+    Column::text("R+C").dispensable(),
+    Column::text("NEXT").dispensable(),
+    Column::text("WHY"),
+];
+
 /// Sessions as a table for people.
-pub fn session_table(lines: &[SessionLine], now: DateTime<Utc>) -> String {
-    if lines.is_empty() {
-        return "no sessions\n".to_owned();
-    }
-    let rows: Vec<Vec<String>> = lines
-        .iter()
-        .map(|line| {
-            let error = line.last_error.as_ref().map(|error| {
-                let status = error
-                    .status
-                    .map_or_else(String::new, |status| format!(" {status}"));
-                format!("{}{status}: {}", error.kind, error.message)
-            });
-            let missing = line.recording.reason.as_ref();
-            let missing = missing.map(|reason| format!("the recording is missing: {reason}"));
-            vec![
-                printable(&line.session_id),
-                line.state.as_str().to_owned(),
-                line.modified
-                    .map(|modified| age(modified, now))
-                    .unwrap_or_default(),
-                format!("{}+{}", line.recording.attempts, line.call_data.attempts),
-                line.next_attempt_at
-                    .clone()
-                    .unwrap_or_else(|| "-".to_owned()),
-                printable(&error.or(missing).unwrap_or_else(|| "-".to_owned())),
-            ]
-        })
-        .collect();
-    table(
-        &[
-            "SESSION",
-            "STATE",
-            "AGE",
-            // Of the recording and of the call data.
-            "ATTEMPTS R+C",
-            "NEXT ATTEMPT",
-            "LAST ERROR",
-        ],
-        &rows,
-    )
+pub(super) fn session_table(lines: &[SessionLine], view: &View) -> String {
+    let rows: Vec<Vec<Cell>> = lines.iter().map(|line| row(line, view)).collect();
+    table(&COLUMNS, &rows, view.width)
+}
+
+fn row(line: &SessionLine, view: &View) -> Vec<Cell> {
+    let style = line.state.style();
+    let age = line.modified.map(|modified| age(modified, view.now));
+    let next = line.next.map(|time| match view.is_terminal() {
+        true => view.relative(time),
+        false => view.time(time),
+    });
+    let attempts = match line.has_document() {
+        true => format!("{}+{}", line.recording.attempts, line.call_data.attempts),
+        false => NOTHING.to_owned(),
+    };
+    let or_nothing = |text: Option<String>| text.unwrap_or_else(|| NOTHING.to_owned());
+    vec![
+        Cell::styled(printable(&line.session_id), Style::Strong),
+        Cell::styled(line.state.as_str(), style),
+        // Without the space it is one word for awk.
+        Cell::from(or_nothing(age).replace(' ', "")),
+        Cell::from(attempts),
+        Cell::from(or_nothing(next)),
+        Cell::from(or_nothing(line.why()).as_str()),
+    ]
 }

@@ -14,7 +14,7 @@ pub fn age(since: DateTime<Utc>, now: DateTime<Utc>) -> String {
 }
 
 /// A duration in its two largest units; the smaller one only when it is not zero.
-pub(super) fn span(duration: Duration) -> String {
+pub fn span(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
     let ((large, unit), (small, small_unit)) = match (days, hours, minutes) {
@@ -70,6 +70,15 @@ pub fn json_line<T: Serialize>(value: &T) -> serde_json::Result<String> {
     }
     line.push('\n');
     Ok(line)
+}
+
+/// A word as a shell takes it for itself.
+pub(super) fn shell_word(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.+/•".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// `1 session`, `2 sessions`.

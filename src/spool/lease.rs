@@ -5,7 +5,7 @@
 //! a killed one was doing. A run that ends in an orderly way empties it.
 
 use std::fs::TryLockError;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use super::disk::{Access, Disk, LockFile};
 use super::durable;
 use super::error::{LeaseError, SpoolError};
 
-const FILE_NAME: &str = ".callspool.lock";
+pub(super) const FILE_NAME: &str = ".callspool.lock";
 /// The most that is read of it, in bytes.
 const HOLDER_LIMIT: u64 = 64 << 10;
 
@@ -192,6 +192,17 @@ fn read_interrupted(file: &dyn LockFile) -> io::Result<Option<Interrupted>> {
 /// Who holds the lock now, as far as the file tells.
 fn read_holder(file: &dyn LockFile) -> Option<Holder> {
     parse_holder(&file.read(HOLDER_LIMIT).ok()?)
+}
+
+/// What the lock file says of whoever took the lock last; nothing after an orderly end.
+pub(super) fn read_note(disk: &dyn Disk, dir: &Path) -> io::Result<Option<Holder>> {
+    let mut bytes = Vec::new();
+    let file = disk.open(&dir.join(FILE_NAME))?;
+    if !file.stat()?.is_file() {
+        return Err(io::Error::other("no regular file"));
+    }
+    file.take(HOLDER_LIMIT).read_to_end(&mut bytes)?;
+    Ok(parse_holder(&bytes))
 }
 
 fn parse_holder(bytes: &[u8]) -> Option<Holder> {

@@ -4,6 +4,7 @@
 //! method of [`LeasedSpool`], which exists only while the lock is held; a [`Deposit`] adds new
 //! sessions and changes nothing.
 
+mod activity;
 mod assets;
 mod confine;
 mod deposit;
@@ -17,11 +18,13 @@ mod leased;
 mod names;
 mod offered;
 mod open;
+mod premises;
 mod recording;
 mod run_state;
 mod scan;
 mod temporary;
 
+pub use activity::Activity;
 pub use assets::{AssetPlace, FileStamp, Listing};
 pub use deposit::{Asset, Deposit, Known, Stored, safe_name};
 pub use error::{DepositError, LeaseError, OpenError, SpoolError};
@@ -30,6 +33,7 @@ pub use lease::{Holder, Interrupted};
 pub use leased::{Filed, LeasedSpool};
 pub use offered::{Offered, OfferedError};
 pub use open::Spool;
+pub use premises::{Directory, Found, LockFacts, Place, Premises};
 pub use recording::{OpenRecording, OpenRecordingError};
 pub use run_state::RunState;
 pub use scan::{DocumentReading, Entry, Listed};

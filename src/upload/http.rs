@@ -26,11 +26,13 @@ use super::{Acknowledgement, CallDataPost, Presence, RecordingUpload, StoredReco
 
 mod canceller;
 mod incoming;
+mod reach;
 mod stage;
 mod trust;
 
 pub use canceller::Canceller;
 use incoming::Incoming;
+pub use reach::{Asked, Reach, Tls};
 use stage::{Begin, End, NotedResolver, Stages};
 
 /// How long an idle connection is kept for the next request. Servers close theirs after seconds;
@@ -264,16 +266,20 @@ impl UploadApi for HttpClient {
     fn find_call(&mut self, call_id: &str, request_id: &str) -> Result<Presence, Failure> {
         self.refuse_when_cancelled()?;
         let _underway = self.canceller.progress().begin(InFlight::Question);
-        let outgoing = Outgoing {
-            request: Request::Question,
-            path: "/call-data",
-            query: Some(format!("callId={}&limit=1", percent_encode(call_id))),
-            content_type: String::new(),
-            idempotency_key: None,
-            request_id,
-        };
-        let incoming = self.exchange(&outgoing, None)?;
+        let incoming = self.exchange(&question(call_id, request_id), None)?;
         classify::question(&incoming.reply(), call_id)
+    }
+}
+
+/// The question whether a call is there.
+fn question<'a>(call_id: &str, request_id: &'a str) -> Outgoing<'a> {
+    Outgoing {
+        request: Request::Question,
+        path: "/call-data",
+        query: Some(format!("callId={}&limit=1", percent_encode(call_id))),
+        content_type: String::new(),
+        idempotency_key: None,
+        request_id,
     }
 }
 

@@ -22,13 +22,15 @@ pub mod token;
 pub mod http;
 
 mod answer;
+mod certificate;
 mod media_type;
 mod options;
 mod progress;
 mod request_body;
 mod transport_failure;
 
-pub use http::{Canceller, HttpClient};
+pub use certificate::Certificate;
+pub use http::{Asked, Canceller, HttpClient, Reach, Tls};
 pub use options::{ClientError, ClientOptions};
 pub use progress::InFlight;
 

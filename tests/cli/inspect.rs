@@ -1,7 +1,9 @@
 //! inspect: the spool and its sessions, as they are and as programs read them.
 
+use std::fs;
+
 use serde_json::{Value, json};
-use test_support::{Dir, Session, Site};
+use test_support::{Dir, Outcome, Session, Site};
 
 use crate::kinds::{backing_off, write_every_kind};
 use crate::tree::tree;
@@ -130,7 +132,7 @@ fn an_unknown_id_is_code_2_and_the_others_are_shown() {
     let site = site();
     write_sessions(&site, &["a"]);
     let outcome = site.call(["inspect", "nobody", "a"]).expect(2);
-    assert!(outcome.stdout.starts_with("a\n"), "{}", outcome.stdout);
+    assert!(outcome.stdout.starts_with("a  due "), "{}", outcome.stdout);
     assert!(outcome.stderr.contains("nobody"), "{}", outcome.stderr);
     assert!(!outcome.stderr.contains("session a"), "{}", outcome.stderr);
 }
@@ -182,6 +184,22 @@ fn a_check_is_0_3_or_4_at_its_limits() {
 }
 
 #[test]
+fn what_the_settings_take_for_0_hides_nothing_from_a_monitor() {
+    let site = site();
+    without_campaign("c").write(&site);
+    site.run(&[]).expect(4);
+    let config = site.home().join("callspool.toml");
+    fs::write(&config, "ok_exit = [4]\n").unwrap();
+    let config = config.to_string_lossy();
+    site.run(&["--config", &config]).expect(0);
+    site.call(["--config", &config, "inspect", "--check"])
+        .expect(4);
+    let mut command = site.command(["inspect", "--check"]);
+    command.env("CALLSPOOL_OK_EXIT", "4");
+    Outcome::of(command.output().unwrap()).expect(4);
+}
+
+#[test]
 fn the_number_is_masked_in_every_view() {
     let site = site();
     write_every_kind(&site);
@@ -203,6 +221,9 @@ fn a_case_file_says_what_is_next_and_how_to_hurry_it() {
     let site = site();
     backing_off("a").write(&site);
     let case = site.call(["inspect", "a"]).expect(0).stdout;
-    assert!(case.contains("at once with: callspool requeue a"), "{case}");
-    assert!(case.contains("call_data server 500, 41 ms"), "{case}");
+    let command = format!("$ callspool --root {} requeue a\n", site.root().display());
+    assert!(case.contains(&command), "{case}");
+    let event = "call data not delivered: server 500, in 41 ms\n";
+    assert!(case.contains(event), "{case}");
+    assert!(case.contains("  next        not before 20"), "{case}");
 }

@@ -39,13 +39,16 @@ const PROMISED: [(&str, &str); 34] = [
     ("format", "text"),
 ];
 
-const BESIDE: [(&str, &str); 6] = [
+const BESIDE: [(&str, &str); 9] = [
+    ("color", "auto"),
+    ("local-time", "false"),
     ("log-format", "text"),
-    ("verbose", "0"),
-    ("quiet", "false"),
     ("metrics-file", ""),
-    ("ping-url", ""),
     ("ping-timeout", "5s"),
+    ("ping-url", ""),
+    ("progress", "auto"),
+    ("quiet", "false"),
+    ("verbose", "0"),
 ];
 
 #[test]
@@ -107,5 +110,8 @@ fn switches_are_the_only_flags_without_a_value() {
         .filter(|setting| matches!(setting.spec().kind, Kind::Boolean | Kind::Level))
         .map(|setting| setting.name())
         .collect();
-    assert_eq!(switches, ["adopt", "allow-http", "verbose", "quiet"]);
+    assert_eq!(
+        switches,
+        ["adopt", "allow-http", "local-time", "verbose", "quiet"]
+    );
 }
