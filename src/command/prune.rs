@@ -224,12 +224,12 @@ impl Desk<'_> {
         while !going.is_empty() {
             let rest = going.split_off(going.len().min(BATCH));
             let mut batch = std::mem::replace(&mut going, rest);
-            if result.is_err() || interrupt.signal().is_some() {
+            if result.is_err() {
                 batch.iter_mut().for_each(|task| task.leave());
                 continue;
             }
             removes_files |= batch.iter().any(|task| !task.line.files.is_empty());
-            result = work::carry_out(&mut batch, leased, &self.inventory, &mut wanted);
+            result = work::carry_out(&mut batch, leased, &self.inventory, &mut wanted, interrupt);
             if result.is_err() {
                 batch.iter_mut().for_each(|task| task.leave());
             }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::inventory::{Candidate, Identity, Inventory, identities};
 use crate::adoption::shown_name;
+use crate::interrupt::Interrupt;
 use crate::plan::{FileCase, FileFate, call_data_sent, prune_file, recording_sent};
 use crate::report::{PruneFile, PruneLine, PruneResult};
 use crate::session::{Document, FileKind, Lookup, PartState, Tombstone};
@@ -178,6 +179,10 @@ impl Task {
         inventory: &Inventory,
         wanted: &mut BTreeSet<Identity>,
     ) -> Result<(), SpoolError> {
+        let _hush = match self.removals.is_empty() {
+            true => None,
+            false => Some(leased.hush()?),
+        };
         // What stays after all is known before the files go that others share with it.
         if !leased.is_as_listed(&self.stamp)? {
             self.stay("it has changed while it was looked at", wanted);
@@ -185,7 +190,6 @@ impl Task {
         if self.removals.is_empty() {
             return Ok(());
         }
-        let _hush = leased.hush()?;
         let named_since = inventory.named_since(leased)?;
         let going = identities(&self.removals);
         if !going.is_disjoint(&named_since) || !going.is_disjoint(wanted) {
@@ -232,8 +236,13 @@ pub(super) fn carry_out(
     leased: &LeasedSpool<'_>,
     inventory: &Inventory,
     wanted: &mut BTreeSet<Identity>,
+    interrupt: &Interrupt,
 ) -> Result<(), SpoolError> {
     for task in &mut *tasks {
+        if interrupt.signal().is_some() {
+            task.leave();
+            continue;
+        }
         task.remove_files(leased, inventory, wanted)?;
     }
     // A document that is gone while a file comes back would leave that to nobody.
