@@ -641,6 +641,36 @@ mod erasure {
     }
 
     #[test]
+    fn what_an_earlier_prune_left_of_it_goes() {
+        let site = delivered(&["a", "b"]);
+        prune(&site, &["--older-than", "0s"]).expect(0);
+        assert_eq!(files_of(&site, "a").len(), 4);
+        let dry = erase(&site, "a", &["--dry-run"]).expect(0);
+        assert_eq!(files_of(&site, "a").len(), 4);
+        let outcome = erase(&site, "a", &[]).expect(0);
+        assert_eq!(
+            dry.stdout.replace("would be pruned", "pruned"),
+            outcome.stdout
+        );
+        let line = line(&outcome, "a");
+        assert_eq!(line["result"], "pruned");
+        assert_eq!(line["reason"], "its document was pruned before");
+        assert_eq!(files_of(&site, "a"), Vec::<String>::new());
+        assert_eq!(files_of(&site, "b").len(), 4);
+        let again = erase(&site, "a", &[]).expect(0);
+        assert_eq!(again.json_lines()[0]["result"], "gone");
+        nothing_is_sent_again(&site, &["a", "b"]);
+
+        // What was written since is of another call.
+        let path = site.dir(Dir::Conversations).join("transcript_b.json");
+        let later = SystemTime::now() + Duration::from_secs(60);
+        let file = fs::File::options().write(true).open(path).unwrap();
+        file.set_modified(later).unwrap();
+        erase(&site, "b", &[]).expect(4);
+        assert_eq!(files_of(&site, "b").len(), 4);
+    }
+
+    #[test]
     fn all_copies_of_its_document_go() {
         let site = delivered(&["a"]);
         let dir = site.dir(Dir::Processed);
