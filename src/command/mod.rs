@@ -13,6 +13,7 @@ mod matching;
 mod metrics;
 mod ping;
 mod progress;
+mod prune;
 mod record;
 mod request;
 mod requeue;
@@ -28,7 +29,8 @@ use crate::report::ExitCode;
 
 pub use failure::CommandFailure;
 pub use request::{
-    Adopt, Check, Command, Inspect, PartChoice, Record, Requeue, RequeueSet, Selection, StateFilter,
+    Adopt, Check, Command, Inspect, PartChoice, Prune, PruneSet, Record, Requeue, RequeueSet,
+    Selection, StateFilter,
 };
 pub use schema::schema_names;
 
@@ -48,6 +50,7 @@ pub fn execute(
         Command::Record(request) => record::record(settings, *request),
         Command::Schema(name) => schema::schema(name.as_deref()),
         Command::Requeue(request) => requeue::requeue(settings, request),
+        Command::Prune(request) => prune::prune(settings, request),
         Command::Check(request) => check::check(settings, *request),
         Command::Adopt(request) => adopt::adopt(settings, request),
     }

@@ -138,3 +138,34 @@ fn backlog(entries: &[Entry]) -> Backlog {
         oldest_pending: entries.iter().map(|entry| entry.modified).min(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::config::{Environment, Inputs, Layer, RawValue, Setting, Source, resolve};
+
+    #[test]
+    fn a_run_that_panics_is_told_of_and_goes_on_panicking() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("callspool.prom");
+        let mut flags = Layer::default();
+        let source = Source::Flag("metrics-file");
+        let text = file.clone().into_os_string();
+        flags.set(Setting::MetricsFile, RawValue { text, source });
+        let settings = resolve(Inputs {
+            flags,
+            config: None,
+            environment: &Environment::default(),
+            default_config: &dir.path().join("none.toml"),
+        })
+        .unwrap();
+        let result =
+            panic::catch_unwind(|| watched(&settings, |_| panic!("a bug that a test has made")));
+        assert!(result.is_err());
+        let text = fs::read_to_string(&file).unwrap();
+        let bug = |line: &str| line.contains("exit_code=\"1\"}") && line.ends_with("} 1");
+        assert!(text.lines().any(bug), "{text}");
+    }
+}
