@@ -70,12 +70,15 @@ pub(super) fn find(
     Ok(found)
 }
 
-/// What each of these forms is short for: documents, and the sessions that they are of.
+/// A document, and the session that it is of.
+type Candidate = (State, Entry, String);
+
+/// What each of these forms is short for.
 fn candidates(
     spool: &Spool,
     short: &[String],
-) -> Result<BTreeMap<String, Vec<(State, Entry, String)>>, CommandFailure> {
-    let mut candidates: BTreeMap<String, Vec<(State, Entry, String)>> = BTreeMap::new();
+) -> Result<BTreeMap<String, Vec<Candidate>>, CommandFailure> {
+    let mut candidates: BTreeMap<String, Vec<Candidate>> = BTreeMap::new();
     if short.is_empty() {
         return Ok(candidates);
     }
