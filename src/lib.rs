@@ -32,6 +32,7 @@ mod nearest;
 pub mod outcome;
 pub mod plan;
 pub mod producer;
+pub mod publish;
 pub mod redact;
 pub mod report;
 pub mod session;
