@@ -9,6 +9,7 @@ mod dry_run;
 mod failure;
 mod inspect;
 mod matching;
+mod page;
 mod record;
 mod request;
 mod requeue;

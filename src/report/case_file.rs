@@ -112,7 +112,7 @@ fn history_text(entry: &HistoryEntry) -> String {
 }
 
 /// Whether egress has put the recording into cloud storage, so that no file is expected here.
-fn is_remote(dossier: &Dossier, next: &Action) -> bool {
+pub(super) fn is_remote(dossier: &Dossier, next: &Action) -> bool {
     let will_be = match next {
         Action::Deliver(delivery) => matches!(delivery.recording, RecordingStep::Remote { .. }),
         _ => false,
@@ -152,9 +152,9 @@ pub struct CaseObject<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct CaseFile {
-    role: &'static str,
-    found: String,
+pub(super) struct CaseFile {
+    pub(super) role: &'static str,
+    pub(super) found: String,
 }
 
 impl<'a> CaseObject<'a> {
@@ -187,7 +187,11 @@ fn files_text(dossier: &Dossier, is_remote: bool, redact: impl Fn(&str) -> Strin
 }
 
 /// What is on disk for a session, in words.
-fn files(dossier: &Dossier, is_remote: bool, redact: impl Fn(&str) -> String) -> Vec<CaseFile> {
+pub(super) fn files(
+    dossier: &Dossier,
+    is_remote: bool,
+    redact: impl Fn(&str) -> String,
+) -> Vec<CaseFile> {
     let mut files = Vec::new();
     let mut add = |role: &'static str, found: Lookup<&FileFacts>| {
         let found = match found {

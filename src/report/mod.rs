@@ -5,6 +5,7 @@ mod advice;
 mod case_file;
 mod exit_code;
 mod overview;
+pub mod page;
 mod plan_line;
 mod run_report;
 mod session_line;

@@ -1,0 +1,279 @@
+//! One session as the page tells of it: a line of the table, and a case file behind it.
+
+use chrono::{DateTime, Utc};
+
+use super::super::advice::{Advice, Program, advise};
+use super::super::case_file::{files, is_remote};
+use super::super::plan_line::action_text;
+use super::super::session_line::{SessionLine, StateWord};
+use super::super::wording::{bytes, counted};
+use super::verdict::moment;
+use crate::outcome::FailureKind;
+use crate::plan::Action;
+use crate::redact::{Redactor, is_display_control};
+use crate::session::{Document, Dossier, HistoryEntry, Lacking, PartState, UploadRecord};
+use crate::timestamp;
+
+/// The most of a foreign text that is shown, in characters.
+const MAX_CHARS: usize = 400;
+/// The most of an id, which is to be found again.
+const MAX_ID_CHARS: usize = 4096;
+
+/// A session on the page, with nothing in it that the page must not show.
+#[derive(Debug)]
+pub struct PageSession {
+    pub(super) line: SessionLine,
+    /// When it came to its state, for those that are delivered.
+    pub(super) filed: DateTime<Utc>,
+    pub(super) case: Case,
+}
+
+/// What is known of a session, in words.
+#[derive(Debug, Default)]
+pub(super) struct Case {
+    /// Titles with what is to be said under them.
+    pub(super) facts: Vec<(&'static str, String)>,
+    pub(super) history: Vec<HistoryEntry>,
+    /// What the next run does.
+    pub(super) next: String,
+    pub(super) advice: Vec<Advice>,
+}
+
+/// What a session's case file is made of.
+#[derive(Debug)]
+pub enum Source<'a> {
+    /// All that is on disk, and what the next run would do.
+    Dossier(&'a Dossier, &'a Action),
+    /// The document alone.
+    Document(&'a Document),
+    /// Nothing that could be understood.
+    Nothing,
+}
+
+impl PageSession {
+    /// A session. `path` is where its document is, `filed` when that was written last.
+    pub fn new(
+        line: SessionLine,
+        source: &Source<'_>,
+        path: &str,
+        filed: DateTime<Utc>,
+        program: &Program,
+    ) -> Self {
+        let document = match source {
+            Source::Dossier(dossier, _) => Some(&dossier.document),
+            Source::Document(document) => Some(*document),
+            Source::Nothing => None,
+        };
+        let phone = document.and_then(Document::dialed_number);
+        let redactor = phone
+            .as_deref()
+            .map_or_else(Redactor::new, |phone| Redactor::new().phone(phone));
+        let redact = |text: &str| redactor.scrub(text, MAX_CHARS);
+        let record = document.map(|document| &document.record);
+        let next = match source {
+            Source::Dossier(_, next) => Some(*next),
+            _ => None,
+        };
+        let mut facts = Vec::new();
+        facts.extend(phone.map(|phone| ("Called", redact(&phone))));
+        if let Some(document) = document {
+            facts.push(("Recording", recording_words(&document.record, redact)));
+            facts.push(("Call data", call_data_words(document)));
+        } else {
+            let reason = line.last_error.as_ref().map(|error| redact(&error.message));
+            facts.extend(reason.map(|reason| ("Reason", reason)));
+        }
+        facts.push(("Document", redact(path)));
+        if let Source::Dossier(dossier, next) = source {
+            let found = files(dossier, is_remote(dossier, next), redact);
+            facts.extend(found.into_iter().map(|file| (title(file.role), file.found)));
+        }
+        let mut case = Case {
+            facts,
+            history: record.map_or_else(Vec::new, |record| record.history.clone()),
+            next: redact(&what_comes(&line, next)),
+            advice: advise(&line, record, next, program),
+        };
+        let mut line = line;
+        hide(&mut line, &mut case, &redactor);
+        Self { line, filed, case }
+    }
+}
+
+/// Takes out what the page must not show. An id with a phone number in it is shown without, and so
+/// are commands; what is shown then is no command any more.
+fn hide(line: &mut SessionLine, case: &mut Case, redactor: &Redactor) {
+    let redact = |text: &str| redactor.scrub(text, MAX_CHARS);
+    let is_number_in_id = hides(redactor, &line.session_id) || hides(redactor, &line.document);
+    if is_number_in_id {
+        line.session_id = redactor.scrub(&line.session_id, MAX_ID_CHARS);
+        line.document = redactor.scrub(&line.document, MAX_ID_CHARS);
+        for advice in &mut case.advice {
+            if advice.command.take().is_some() {
+                advice.what.push_str(
+                    "; its id holds a phone number, so see for the command: callspool inspect",
+                );
+            }
+        }
+    }
+    for text in [&mut line.recording.url, &mut line.recording.reason] {
+        *text = text.as_deref().map(redact);
+    }
+    if let Some(error) = &mut line.last_error {
+        error.kind = redact(&error.kind);
+        error.message = redact(&error.message);
+    }
+    for advice in &mut case.advice {
+        advice.what = redact(&advice.what);
+    }
+    for entry in &mut case.history {
+        entry.part = redact(&entry.part);
+        entry.outcome = redact(&entry.outcome);
+    }
+}
+
+/// Whether a text holds something that must not be shown.
+fn hides(redactor: &Redactor, text: &str) -> bool {
+    let visible: String = text.chars().filter(|c| !is_display_control(*c)).collect();
+    redactor.scrub(&visible, usize::MAX) != visible
+}
+
+fn recording_words(record: &UploadRecord, redact: impl Fn(&str) -> String) -> String {
+    let recording = &record.recording;
+    let mut words = vec![
+        match recording.state {
+            PartState::Pending => "not sent yet",
+            PartState::Uploaded => "delivered",
+            PartState::Duplicate => "the API had it already",
+            PartState::Remote => "in cloud storage, by egress",
+            PartState::Absent => "there never was one",
+            PartState::Missing => "missing",
+            PartState::Rejected => "refused by the API for good",
+            PartState::Abandoned => "given up: its attempts are used up",
+        }
+        .to_owned(),
+    ];
+    words.extend(recording.reason.as_deref().map(&redact));
+    words.extend(recording.bytes.map(bytes));
+    words.extend(attempts(recording.attempts));
+    let mismatch = "its size was not the manifest's".to_owned();
+    words.extend(recording.size_mismatch.then_some(mismatch));
+    words.extend(recording.url.as_deref().map(&redact));
+    words.extend(recording.error.as_ref().map(|error| {
+        let status = error
+            .status
+            .map_or_else(String::new, |status| format!(" {status}"));
+        format!(
+            "{}{status}: {}",
+            redact(&error.kind),
+            redact(&error.message)
+        )
+    }));
+    words.join("; ")
+}
+
+fn call_data_words(document: &Document) -> String {
+    let call_data = &document.record.call_data;
+    let mut words = vec![
+        match call_data.state {
+            PartState::Pending => "not sent yet",
+            PartState::Uploaded | PartState::Remote => "delivered",
+            PartState::Duplicate => "the API had it already",
+            PartState::Absent => "there is none",
+            PartState::Missing => "missing",
+            PartState::Rejected => "refused by the API for good",
+            PartState::Abandoned => "given up: its attempts are used up",
+        }
+        .to_owned(),
+    ];
+    words.extend(call_data.without.iter().map(|lacking| {
+        let what = match lacking {
+            Lacking::Recording => "recording",
+            Lacking::Lead => "lead",
+            Lacking::Transcript => "transcript",
+        };
+        format!("went without its {what}")
+    }));
+    words.extend(attempts(call_data.attempts));
+    let is_doubtful = call_data.state == PartState::Pending
+        && (call_data.unconfirmed || document.was_tried_elsewhere());
+    if is_doubtful {
+        words.push("a post may have arrived: the API is asked first".to_owned());
+    }
+    if call_data.unlinked {
+        words.push("the API kept an earlier, incomplete call".to_owned());
+    }
+    words.join("; ")
+}
+
+fn attempts(count: u32) -> Option<String> {
+    (count > 0).then(|| counted(count.into(), "attempt"))
+}
+
+fn title(role: &'static str) -> &'static str {
+    match role {
+        "manifest" => "Manifest",
+        "audio" => "Audio file",
+        "transcript" => "Transcript",
+        "lead" => "Lead",
+        other => other,
+    }
+}
+
+/// What the next run does with a session. What a person can do is told beside it.
+fn what_comes(line: &SessionLine, next: Option<&Action>) -> String {
+    match (line.state, next) {
+        (StateWord::Due | StateWord::Waiting | StateWord::Settling, Some(next)) => {
+            return action_text(next);
+        }
+        (StateWord::Backoff, _) => {
+            let until = line.next_attempt_at.as_deref();
+            return match until.and_then(timestamp::parse) {
+                Some(until) => format!("leaves it alone until {}", moment(until)),
+                None => "tries it again".to_owned(),
+            };
+        }
+        (StateWord::Processed, _) => "nothing: it is delivered",
+        (StateWord::Partial | StateWord::Failed, _) => "nothing, unless a person puts it back",
+        (StateWord::Corrupt, _) => "nothing, until its bytes are mended",
+        (StateWord::Skipped, _) => "leaves it alone",
+        (StateWord::Due, None) => "clears this copy away",
+        (StateWord::Waiting | StateWord::Settling, None) => "looks at it again",
+    }
+    .to_owned()
+}
+
+/// One entry of a history in words.
+pub(super) fn happened(entry: &HistoryEntry) -> String {
+    let part = match entry.part.as_str() {
+        "recording" => "Recording",
+        "call_data" => "Call data",
+        "session" => "Session",
+        other => other,
+    };
+    let outcome = match entry.outcome.as_str() {
+        "delivered" => "delivered".to_owned(),
+        "duplicate" => "was there already".to_owned(),
+        "requeued" => "put back by a person".to_owned(),
+        "abandoned" => "given up, its attempts are used up".to_owned(),
+        "not_found" => "asked about: the API does not have it".to_owned(),
+        "not_answered" => "asked about: the API cannot tell".to_owned(),
+        other => format!("failed: {}", other.replace('_', " ")),
+    };
+    let status = entry
+        .status
+        .map_or_else(String::new, |status| format!(" ({status})"));
+    let took = entry
+        .ms
+        .map_or_else(String::new, |ms| format!(", after {ms} ms"));
+    format!("{part} {outcome}{status}{took}")
+}
+
+/// Whether an entry of a history tells of an attempt that failed. One that was cut off because its run
+/// was told to stop did not.
+pub fn is_failure(entry: &HistoryEntry) -> bool {
+    entry.outcome != FailureKind::Cancelled.as_str()
+        && FailureKind::ALL
+            .iter()
+            .any(|kind| kind.as_str() == entry.outcome)
+}
