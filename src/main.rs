@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         rustix::process::umask(Mode::RWXG | Mode::RWXO);
     }
     let settings = &invocation.settings;
+    let ok_exit = invocation.command.ok_exit(settings);
     let log = logging::init(&LogOptions::new(settings));
     // One line for whoever reads the log; where it happened is in it.
     panic::set_hook(Box::new(|info| {
@@ -33,17 +34,17 @@ fn main() -> ExitCode {
     for warning in &settings.warnings {
         log::warn!("{warning}");
     }
-    let exit = match panic::catch_unwind(|| command::execute(settings, &invocation.command)) {
+    let exit = match panic::catch_unwind(|| command::execute(settings, &invocation.command, &log)) {
         Ok(Ok(exit)) => exit,
         Ok(Err(failure)) => {
-            if failure.exit.code_with_ok(&settings.ok_exit) != 0 {
+            if failure.exit.code_with_ok(ok_exit) != 0 {
                 log::error!(exit = failure.exit.code(); "{}", failure.line());
             }
             failure.exit
         }
         Err(_) => report::ExitCode::Internal,
     };
-    let code = exit.code_with_ok(&settings.ok_exit);
+    let code = exit.code_with_ok(ok_exit);
     log.finish(code);
     ExitCode::from(code)
 }

@@ -65,6 +65,19 @@ deliver_by_cron() {
     wait "$cron" 2>/dev/null || :
 }
 
+# A log that a crontab writes, rotated as the system's own timer would.
+rotate_logs() {
+    say 'Rotate logs'
+    as callspool 'callspool run --format json >>/var/log/callspool/runs.jsonl' || not_so 'it does not run'
+    inside logrotate --force /etc/logrotate.d/callspool >"$work/log" 2>&1 || {
+        cat "$work/log"
+        not_so 'the logs cannot be rotated'
+    }
+    expect_there /var/log/callspool/runs.jsonl.1
+    [ "$(inside stat -c '%U %a %s' /var/log/callspool/runs.jsonl)" = 'callspool 640 0' ] ||
+        not_so "the new log is not the user's, or not empty"
+}
+
 upgrade() {
     say 'Upgrade'
     cp "$root/etc/callspool/config.toml" "$work/config"
@@ -93,7 +106,7 @@ remove_and_purge() {
     output=$(as callspool "$line" 2>&1) || not_so 'the crontab of a removed package fails'
     [ -z "$output" ] || not_so "the crontab of a removed package sends mail: $output"
     inside dpkg --purge callspool >"$work/log" 2>&1 || not_so 'it cannot be purged'
-    expect_gone /etc/callspool /etc/cron.d/callspool
+    expect_gone /etc/callspool /etc/cron.d/callspool /etc/logrotate.d/callspool /var/log/callspool
     [ "$(fingerprint)" = "$before" ] || not_so 'the purge changed the spool'
     inside id callspool >/dev/null || not_so 'the user is gone whose files are in the spool'
 }
@@ -115,6 +128,7 @@ leave_a_call session_20251029_090100_plain "$spool"
 configure
 switch_cron_on
 deliver_by_cron
+rotate_logs
 upgrade
 remove_and_purge
 purge_unused

@@ -15,6 +15,7 @@
 set -eu
 
 suite=${SUITE:-bookworm}
+packages=adduser,bash-completion,ca-certificates,cron,dbus,logrotate,man-db,systemd,systemd-sysv
 cgroup=
 
 fail() {
@@ -28,7 +29,7 @@ make_base() {
     printf '== Making a small Debian (%s), once\n' "$suite"
     mkdir -p "$(dirname "$base")"
     mmdebstrap --quiet --variant=minbase --format=tar \
-        --include=adduser,bash-completion,ca-certificates,cron,dbus,man-db,systemd,systemd-sysv \
+        --include="$packages" \
         "$suite" "$base.new"
     mv "$base.new" "$base"
 }
@@ -69,7 +70,7 @@ package=$(realpath "${1:?usage: test.sh PACKAGE.deb REFERENCE-API}")
 reference_api=$(realpath "${2:?usage: test.sh PACKAGE.deb REFERENCE-API}")
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 fixtures=$here/../../fixtures/demo/spool
-base=${DEBIAN_CACHE:-$here/../../target/debian}/$suite.tar
+base=${DEBIAN_CACHE:-$here/../../target/debian}/$suite-$(printf '%s' "$packages" | cksum | cut -d ' ' -f 1).tar
 [ "$(id -u)" -eq 0 ] || fail 'this test needs root'
 make_base
 work=$(mktemp -d "${TMPDIR:-/tmp}/callspool-package.XXXXXX")

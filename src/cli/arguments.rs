@@ -111,12 +111,15 @@ pub(super) struct InspectArguments {
 #[derive(Debug, Args)]
 #[group(skip)]
 #[command(group = clap::ArgGroup::new("selection")
-    .args(["ids", "failed", "partial", "corrupt", "all_processed"])
+    .args(["ids", "pending", "failed", "partial", "corrupt", "all_processed"])
     .required(true))]
 pub(super) struct RequeueArguments {
     /// Sessions, by their id; - reads ids from stdin
     #[arg(value_name = "ID")]
     pub(super) ids: Vec<String>,
+    /// All pending sessions that failed before: their backoff ends
+    #[arg(long)]
+    pub(super) pending: bool,
     /// All failed sessions
     #[arg(long)]
     pub(super) failed: bool,
@@ -141,6 +144,9 @@ pub(super) struct RequeueArguments {
     /// Also for sessions that are fully delivered
     #[arg(long)]
     pub(super) force: bool,
+    /// The API may have these calls, as after a restore: ask it before each is posted
+    #[arg(long)]
+    pub(super) ask_first: bool,
     /// Print what would be done, and do nothing
     #[arg(long)]
     pub(super) dry_run: bool,

@@ -78,7 +78,9 @@ fn inspect(arguments: InspectArguments) -> Result<Inspect, ConfigError> {
 }
 
 fn requeue(arguments: RequeueArguments) -> Result<Requeue, ConfigError> {
-    let set = if arguments.failed {
+    let set = if arguments.pending {
+        Some(RequeueSet::Pending)
+    } else if arguments.failed {
         Some(RequeueSet::Failed)
     } else if arguments.partial {
         Some(RequeueSet::Partial)
@@ -99,6 +101,7 @@ fn requeue(arguments: RequeueArguments) -> Result<Requeue, ConfigError> {
         selection,
         part: arguments.part,
         force: arguments.force,
+        ask_first: arguments.ask_first,
         dry_run: arguments.dry_run,
     })
 }

@@ -68,6 +68,8 @@ Examples:
       try that session again, with its attempts at zero
   callspool requeue --failed --since 2d --error rejected --dry-run
       what would be put back
+  callspool requeue --pending
+      after an outage: what waits for its next attempt is due now
   callspool inspect --state failed --format json | jq -r .session_id | callspool requeue -
       ids from another program
   callspool requeue --part recording --force session_20251029_135057_99509edf

@@ -160,6 +160,7 @@ fn requeue_is_understood() {
             selection: Selection::Sessions(vec!["a".to_owned(), "-".to_owned()]),
             part: Some(PartChoice::CallData),
             force: true,
+            ask_first: false,
             dry_run: true,
         }
     );

@@ -14,7 +14,7 @@ use crate::drain::{Judgement, judge};
 use crate::plan::{Action, Policy, assess, rest_of_wait};
 use crate::report::{
     self, CaseObject, ExitCode, Health, Overview, Program, SessionLine, StateWord, View,
-    check_line, overview_text, printable,
+    check_line, overview_text, printable, summary_text,
 };
 use crate::session::{Document, Verdict, verdict};
 use crate::spool::{DocumentReading, Entry, Spool, State};
@@ -76,16 +76,24 @@ impl Viewer {
         lines.extend(self.filed(State::Failed)?);
         match self.format {
             Format::Json => print_json_lines(&lines)?,
-            Format::Text => show(&overview_text(&overview, &lines, &self.view)),
+            Format::Text => {
+                lines.extend(self.filed(State::Corrupt)?);
+                show(&overview_text(&overview, lines, &self.view, &self.program));
+            }
         }
         Ok(ExitCode::Ok)
     }
 
     fn summary(&self) -> Result<ExitCode, CommandFailure> {
-        let overview = self.count(&self.pending()?)?;
+        let mut lines = self.pending()?;
+        let overview = self.count(&lines)?;
         match self.format {
             Format::Json => print_json_lines(&[overview])?,
-            Format::Text => show(&overview_text(&overview, &[], &self.view)),
+            Format::Text => {
+                lines.extend(self.filed(State::Failed)?);
+                lines.extend(self.filed(State::Corrupt)?);
+                show(&summary_text(&overview, &lines, &self.view));
+            }
         }
         Ok(ExitCode::Ok)
     }
@@ -244,7 +252,7 @@ impl Viewer {
         overview.not_before = not_before
             .filter(|_| is_in_force)
             .map(timestamp::format_millis);
-        Ok(overview)
+        Ok(overview.with_activity(self.spool.activity()))
     }
 
     pub(super) fn list(&self, state: State) -> Result<Vec<Entry>, CommandFailure> {
@@ -289,17 +297,18 @@ impl Viewer {
 
     fn pending_line(&self, name: &str, entry: &Entry) -> SessionLine {
         let line = |document: &Document, word| {
-            SessionLine::of(document, name, word, entry.modified, self.now)
+            SessionLine::of(document, name, word, entry.modified, self.now).pending()
         };
         let without = |word, reason: &str| {
-            SessionLine::without_document(name, word, reason, entry.modified, self.now)
+            SessionLine::without_document(name, word, reason, entry.modified, self.now).pending()
         };
         match judge(&self.spool, entry.clone(), &self.policy, self.now) {
             Judgement::Residue(_) => without(
                 StateWord::Due,
                 "a crash left this copy behind; the next run clears it away",
             ),
-            Judgement::Unmoved(_, document) => line(&document, StateWord::Due),
+            Judgement::Unmoved(state, document) => line(&document, StateWord::Due)
+                .because(&format!("the next run moves it: it is {}", state.as_str())),
             Judgement::Corrupt(reason) => without(StateWord::Corrupt, &reason),
             Judgement::Settling => without(
                 StateWord::Settling,
@@ -307,11 +316,15 @@ impl Viewer {
             ),
             Judgement::Skip(reason) => {
                 match self.spool.read_document(State::Pending, &entry.name) {
-                    DocumentReading::Document(document) => line(&document, StateWord::Skipped),
+                    DocumentReading::Document(document) => {
+                        line(&document, StateWord::Skipped).because(&reason)
+                    }
                     _ => without(StateWord::Skipped, &reason),
                 }
             }
-            Judgement::BackOff(document, _) => line(&document, StateWord::Backoff),
+            Judgement::BackOff(document, until) => {
+                line(&document, StateWord::Backoff).backing_off(until)
+            }
             Judgement::Vanished => without(StateWord::Skipped, "it has just gone away"),
             Judgement::Due(_) => {
                 let DocumentReading::Document(document) =
@@ -320,13 +333,15 @@ impl Viewer {
                     return without(StateWord::Settling, "somebody is writing to it");
                 };
                 let dossier = self.spool.gather(&entry.name, *document, entry.modified);
-                let word = match assess(&dossier, &self.policy, self.now) {
+                let next = assess(&dossier, &self.policy, self.now);
+                let word = match next {
                     Action::Wait { .. } => StateWord::Waiting,
                     Action::Settle { .. } => StateWord::Settling,
                     Action::Skip { .. } => StateWord::Skipped,
                     _ => StateWord::Due,
                 };
-                line(&dossier.document, word)
+                let redactor = phone_redactor(dossier.document.dialed_number());
+                line(&dossier.document, word).before(&next, |text| redactor.scrub(text, 400))
             }
         }
     }

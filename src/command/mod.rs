@@ -10,6 +10,7 @@ mod failure;
 mod inspect;
 mod matching;
 mod page;
+mod progress;
 mod record;
 mod request;
 mod requeue;
@@ -19,20 +20,26 @@ mod signals;
 mod wiring;
 
 use crate::config::Settings;
+use crate::logging::LogHandle;
 use crate::report::ExitCode;
 
 pub use failure::CommandFailure;
 pub use request::{
     Adopt, Command, Inspect, PartChoice, Record, Requeue, RequeueSet, Selection, StateFilter,
 };
+pub use schema::schema_names;
 
-/// Carries a command out.
+/// Carries a command out. `log` is told to make room for what is drawn on the terminal.
 ///
 /// # Errors
 /// When the command could not do its work; the failure says which exit code that is.
-pub fn execute(settings: &Settings, command: &Command) -> Result<ExitCode, CommandFailure> {
+pub fn execute(
+    settings: &Settings,
+    command: &Command,
+    log: &LogHandle,
+) -> Result<ExitCode, CommandFailure> {
     match command {
-        Command::Run => run::run(settings),
+        Command::Run => run::run(settings, log),
         Command::DryRun => dry_run::dry_run(settings),
         Command::Inspect(request) => inspect::inspect(settings, request),
         Command::Record(request) => record::record(settings, *request),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use crate::adoption::ByHand;
+use crate::config::{Setting, Settings, Source};
 
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +33,21 @@ impl Command {
     /// says how much the second may do.
     pub fn writes_for_its_user_alone(&self) -> bool {
         !matches!(self, Self::Record(_))
+    }
+
+    /// Whether its exit code is the answer that it was called for.
+    fn answers_by_its_exit_code(&self) -> bool {
+        matches!(self, Self::Inspect(Inspect::Check { .. }))
+    }
+
+    /// The exit codes to turn into 0. What the environment or a config file says of them is meant
+    /// for what cron starts: a monitor that asks how things stand is not told that all is well.
+    pub fn ok_exit<'a>(&self, settings: &'a Settings) -> &'a [u8] {
+        let is_for_this_call = matches!(settings.source(Setting::OkExit), Source::Flag(_));
+        if self.answers_by_its_exit_code() && !is_for_this_call {
+            return &[];
+        }
+        &settings.ok_exit
     }
 }
 
@@ -112,6 +128,8 @@ pub struct Requeue {
     pub part: Option<PartChoice>,
     /// Whether fully delivered sessions may be sent again.
     pub force: bool,
+    /// Whether the API may have the calls by other ways, so that it is asked before each post.
+    pub ask_first: bool,
     /// Whether to only print what would be done.
     pub dry_run: bool,
 }
@@ -135,6 +153,8 @@ pub enum Selection {
 /// A sort of sessions that can be put back as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequeueSet {
+    /// Those that are pending and failed before; all that are pending when the API is to be asked.
+    Pending,
     /// Those in need of a person.
     Failed,
     /// Those delivered in part.

@@ -17,7 +17,7 @@ use crate::config::{Format, Settings};
 use crate::interrupt::Interrupt;
 use crate::plan::{Again, Requeued, requeue as reopen};
 use crate::report::{ExitCode, printable};
-use crate::session::{Document, Status, Verdict, verdict};
+use crate::session::{Document, PartState, Status, Verdict, verdict};
 use crate::settle;
 use crate::spool::{DocumentReading, Entry, Filed, LeasedSpool, Spool, SpoolError, State};
 
@@ -31,7 +31,7 @@ pub(super) fn requeue(settings: &Settings, request: &Requeue) -> Result<ExitCode
     } else {
         Some(lease(&spool, settings.wait, &Interrupt::default(), &clock)?)
     };
-    let (targets, missing) = find(&spool, &request.selection, now)?;
+    let (targets, missing) = find(&spool, request, now)?;
     let desk = Desk {
         spool: &spool,
         leased: leased.as_ref().map(|(leased, _)| leased),
@@ -90,13 +90,14 @@ type Target = (State, Entry);
 /// The documents that are meant, and the ids that mean none.
 fn find(
     spool: &Spool,
-    selection: &Selection,
+    request: &Requeue,
     now: DateTime<Utc>,
 ) -> Result<(Vec<Target>, BTreeSet<String>), CommandFailure> {
-    match selection {
+    match &request.selection {
         Selection::Sessions(ids) => find_by_id(spool, read_ids(ids).or_exit(ExitCode::Usage)?),
         Selection::All { set, since, error } => {
             let state = match set {
+                RequeueSet::Pending => State::Pending,
                 RequeueSet::Failed => State::Failed,
                 RequeueSet::Corrupt => State::Corrupt,
                 RequeueSet::Partial | RequeueSet::Processed => State::Processed,
@@ -107,7 +108,8 @@ fn find(
                     DocumentReading::Document(document) => Some(document),
                     _ => None,
                 };
-                if passes(document.as_deref(), &entry, *set, *since, *error, now) {
+                let is_of_set = is_of_set(document.as_deref(), *set, request.ask_first);
+                if is_of_set && passes(document.as_deref(), &entry, *since, *error, now) {
                     targets.push((state, entry));
                 }
             }
@@ -161,21 +163,24 @@ fn read_ids(ids: &[String]) -> io::Result<BTreeSet<String>> {
     Ok(all)
 }
 
-fn passes(
-    document: Option<&Document>,
-    entry: &Entry,
-    set: RequeueSet,
-    since: Option<Duration>,
-    error: Option<&str>,
-    now: DateTime<Utc>,
-) -> bool {
-    let is_of_set = match set {
+fn is_of_set(document: Option<&Document>, set: RequeueSet, ask_first: bool) -> bool {
+    match set {
+        RequeueSet::Pending => document.is_some_and(|document| ask_first || document.is_retry()),
         RequeueSet::Partial => {
             document.is_some_and(|document| verdict(&document.record) == Verdict::Partial)
         }
         RequeueSet::Failed | RequeueSet::Processed => document.is_some(),
         RequeueSet::Corrupt => true,
-    };
+    }
+}
+
+fn passes(
+    document: Option<&Document>,
+    entry: &Entry,
+    since: Option<Duration>,
+    error: Option<&str>,
+    now: DateTime<Utc>,
+) -> bool {
     let last = document
         .and_then(Document::last_upload_attempt)
         .unwrap_or(entry.modified);
@@ -184,7 +189,7 @@ fn passes(
     let last_error = document.and_then(|document| document.record.last_error());
     let has_error =
         error.is_none_or(|kind| last_error.is_some_and(|(_, error)| error.kind == kind));
-    is_of_set && is_recent && has_error
+    is_recent && has_error
 }
 
 /// Where sessions are put back.
@@ -258,6 +263,13 @@ impl Desk<'_> {
                     "what was missing is looked for again".to_owned()
                 } else {
                     format!("to be sent: {}", parts.join(", "))
+                };
+                let is_to_ask =
+                    self.request.ask_first && document.record.call_data.state == PartState::Pending;
+                document.record.call_data.unconfirmed |= is_to_ask;
+                let detail = match is_to_ask {
+                    true => format!("{detail}; the API is asked first"),
+                    false => detail,
                 };
                 let filed = self.put_back(state, entry, document)?;
                 Ok(match filed {

@@ -3,16 +3,18 @@
 use super::adopt::adopt_before_run;
 use super::client;
 use super::failure::{CommandFailure, OrExit};
+use super::progress::Bars;
 use super::signals;
 use super::wiring::{lease, open_spool, policy, print};
 use crate::clock::SystemClock;
 use crate::config::{Attention, Format, Rate, Settings, token};
 use crate::drain::{Drain, Limit, Limits};
 use crate::interrupt::Interrupt;
+use crate::logging::LogHandle;
 use crate::report::{self, AttentionMode, ExitCode, RunSummary};
 
 /// Delivers what is due and reports on it.
-pub(super) fn run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
+pub(super) fn run(settings: &Settings, log: &LogHandle) -> Result<ExitCode, CommandFailure> {
     settings.require_api_url().or_exit(ExitCode::Usage)?;
     let token = token::load(settings).or_exit(ExitCode::Usage)?;
     let client = client::connect(settings, token.clone())?;
@@ -37,7 +39,11 @@ pub(super) fn run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
         &limits(settings),
         secret,
     );
-    let mut summary = drain.run(died.as_ref()).or_exit(ExitCode::NoSpool)?;
+    let summary = match Bars::on_terminal(settings, log) {
+        Some(bars) => drain.watched_by(&bars).run(died.as_ref()),
+        None => drain.run(died.as_ref()),
+    };
+    let mut summary = summary.or_exit(ExitCode::NoSpool)?;
     summary.adoption = adoption;
     // What could not be recorded stays named in the lock file, so that the next run asks about it.
     if !summary.is_unrecorded

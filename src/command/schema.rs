@@ -34,6 +34,11 @@ const SCHEMAS: [(&str, &str, &str); 5] = [
     ),
 ];
 
+/// The names of the schemas.
+pub fn schema_names() -> impl Iterator<Item = &'static str> {
+    SCHEMAS.into_iter().map(|(name, ..)| name)
+}
+
 /// Prints the schema of that name, or which there are.
 pub(super) fn schema(name: Option<&str>) -> Result<ExitCode, CommandFailure> {
     let Some(name) = name else {

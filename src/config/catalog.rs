@@ -166,10 +166,12 @@ catalog! {
     DefaultClientId: "default-client-id", Text, "ID", None, Defaults,
         "Client of documents that name none";
     OkExit: "ok-exit", ExitCodes, "LIST", None, Output,
-        "Exit codes to turn into 0, such as 3,11";
+        "Exit codes to turn into 0, such as 3,11; inspect --check heeds the flag alone";
     Attention: "attention", Text, "standing|new", Some("standing"), Output,
         "Exit 4 for all that needs a person (standing), or only for this run's (new)";
     Format: "format", Text, "text|json", Some("text"), Output, "Form of the report on stdout";
+    Progress: "progress", Text, "auto|never", Some("auto"), Output,
+        "Progress bars of a run on stderr: where it is a terminal (auto), or never";
     Color: "color", Text, "auto|always|never", Some("auto"), Output,
         "Colours: at a terminal unless NO_COLOR is set (auto), always, or never";
     LocalTime: "local-time", Boolean, "BOOL", Some("false"), Output,

@@ -29,7 +29,7 @@ pub use layer::Layer;
 pub(crate) use resolve::value_error;
 pub use resolve::{Inputs, resolve};
 pub use settings::{
-    Attention, Color, Directories, Format, LogFormat, SettingOrigin, Settings, Verbosity,
+    Attention, Color, Directories, Format, LogFormat, Progress, SettingOrigin, Settings, Verbosity,
 };
 pub use source::{RawValue, Source};
 pub use value::Rate;

@@ -11,7 +11,7 @@ use super::error::ConfigError;
 use super::file;
 use super::layer::{Layer, Layers};
 use super::settings::{
-    Attention, Color, Directories, Format, LogFormat, SettingOrigin, Settings, Verbosity,
+    Attention, Color, Directories, Format, LogFormat, Progress, SettingOrigin, Settings, Verbosity,
 };
 use super::source::{RawValue, Source};
 use super::value::{self, ValueError};
@@ -106,6 +106,7 @@ impl Resolver<'_> {
                 .unwrap_or_default(),
             attention: self.needed(Setting::Attention, attention)?,
             format: self.needed(Setting::Format, format)?,
+            progress: self.needed(Setting::Progress, progress)?,
             color: self.needed(Setting::Color, Color::parse)?,
             local_time: self.needed(Setting::LocalTime, value::boolean)?,
             log_format: self.needed(Setting::LogFormat, log_format)?,
@@ -344,6 +345,10 @@ fn attention(text: &str) -> Result<Attention, ValueError> {
 
 fn format(text: &str) -> Result<Format, ValueError> {
     value::word(text, &["text", "json"], &[Format::Text, Format::Json])
+}
+
+fn progress(text: &str) -> Result<Progress, ValueError> {
+    value::word(text, &["auto", "never"], &[Progress::Auto, Progress::Never])
 }
 
 fn log_format(text: &str) -> Result<LogFormat, ValueError> {

@@ -84,6 +84,15 @@ pub enum LogFormat {
     Json,
 }
 
+/// Whether a run shows progress bars.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Where stderr is a terminal.
+    Auto,
+    /// Never.
+    Never,
+}
+
 /// How much is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verbosity {
@@ -172,6 +181,8 @@ pub struct Settings {
     pub attention: Attention,
     /// The form of the report.
     pub format: Format,
+    /// Whether a run shows progress bars.
+    pub progress: Progress,
     /// When texts are coloured.
     pub color: Color,
     /// Whether times for people are in the machine's zone.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::pacing::Pacing;
+use super::watch::{Unwatched, Watch};
 use crate::clock::Clock;
 use crate::interrupt::Interrupt;
 use crate::outcome::{Failure, FailureKind, Part};
@@ -77,6 +78,7 @@ pub(super) struct Exchange<'a, A, C> {
     /// Until when the API wants to be left alone.
     pub(super) not_before: Option<DateTime<Utc>>,
     pub(super) bytes_sent: u64,
+    pub(super) watch: &'a dyn Watch,
 }
 
 impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
@@ -104,6 +106,7 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
             tried: false,
             not_before: None,
             bytes_sent: 0,
+            watch: &Unwatched,
         }
     }
 
@@ -117,9 +120,11 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
         key: &str,
         patience: &mut Patience,
     ) -> Timed<StoredRecording> {
+        self.watch.recording(len_bytes);
         let mut body = Counted {
             inner: body,
             bytes: 0,
+            watch: self.watch,
         };
         let timed = self.request(Part::Recording, session_id, patience, |api, request_id| {
             api.upload_recording(RecordingUpload {
@@ -143,6 +148,7 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
         key: &str,
         patience: &mut Patience,
     ) -> Timed<Acknowledgement> {
+        self.watch.call_data();
         let timed = self.request(Part::CallData, session_id, patience, |api, request_id| {
             api.post_call_data(CallDataPost {
                 body,
@@ -290,6 +296,7 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
     }
 
     fn sit_out(&self, wait: Duration) -> Result<(), Stop> {
+        self.watch.waiting(wait);
         match self.clock.wait(wait, &self.interrupt) {
             Some(signal) => Err(Stop::Signal(signal)),
             None => Ok(()),
@@ -317,12 +324,14 @@ fn part_index(part: Part) -> usize {
 struct Counted<'a> {
     inner: &'a mut (dyn Read + Send),
     bytes: u64,
+    watch: &'a dyn Watch,
 }
 
 impl Read for Counted<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
         self.bytes += count as u64;
+        self.watch.sent(count as u64);
         Ok(count)
     }
 }

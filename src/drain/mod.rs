@@ -12,7 +12,9 @@ mod intake;
 mod ledger;
 mod pacing;
 mod run;
+mod watch;
 
 pub use agenda::{Candidate, Judgement, enqueue, judge};
 pub use pacing::Limit;
 pub use run::{Drain, Limits};
+pub use watch::Watch;

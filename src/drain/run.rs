@@ -9,6 +9,7 @@ use super::breaker::Breaker;
 use super::exchange::Exchange;
 use super::ledger::{Held, Ledger};
 use super::pacing::{Limit, Pacing};
+use super::watch::Watch;
 use crate::clock::Clock;
 use crate::interrupt::Interrupt;
 use crate::outcome::{Failure, Part};
@@ -104,6 +105,13 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
         }
     }
 
+    /// Tells somebody who looks on.
+    #[must_use]
+    pub fn watched_by(mut self, watch: &'a dyn Watch) -> Self {
+        self.exchange.watch = watch;
+        self
+    }
+
     /// Runs to the end. Whatever stops it is in the summary.
     ///
     /// # Errors
@@ -125,6 +133,9 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
     }
 
     fn drain(&mut self, turns: &mut Turns<Candidate>) {
+        let due = turns.len() as u64;
+        let batch = self.batch_size.map_or(due, |size| size.min(due));
+        self.exchange.watch.begun(batch);
         while !turns.is_empty() {
             if let Some(stop) = self.must_stop() {
                 self.ledger.stop(stop, None);
@@ -135,6 +146,7 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
             };
             let result = self.take(&candidate);
             self.ledger.stop_on_error(result);
+            self.exchange.watch.settled(&self.ledger.summary.sessions);
             if self.ledger.summary.stopped_by.is_some() {
                 return;
             }
@@ -263,6 +275,7 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
         }
         self.attempted += 1;
         let session_id = dossier.document.session_id();
+        self.exchange.watch.turn(session_id);
         self.ledger
             .or_deferred(self.spool.mark(Some((&dossier.name, session_id))))?;
         let attempt = Attempt::new(

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
 use super::line::{self, Form};
-use super::sink::Sink;
+use super::sink::{MakeRoom, Sink};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{LogFormat, Settings, Verbosity};
 
@@ -42,6 +42,11 @@ pub struct LogHandle {
 }
 
 impl LogHandle {
+    /// Has room made for each line from now on, such as between progress bars; `None` ends that.
+    pub fn ask_for_room(&self, make_room: Option<MakeRoom>) {
+        self.sink.ask_for_room(make_room);
+    }
+
     /// Ends a run: with an exit code other than 0, what was held back is printed, else forgotten.
     pub fn finish(&self, exit_code: u8) {
         if exit_code == 0 {

@@ -14,3 +14,4 @@ mod tests;
 
 pub use escape::{plain_line, without_quotation};
 pub use logger::{LogHandle, LogOptions, init};
+pub use sink::MakeRoom;

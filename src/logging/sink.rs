@@ -12,8 +12,13 @@ pub(super) struct Sink {
     state: Arc<Mutex<State>>,
 }
 
+/// Calls what it is given, after it has made room on the terminal.
+pub type MakeRoom = Box<dyn Fn(&mut dyn FnMut()) + Send>;
+
 struct State {
     output: Box<dyn Write + Send>,
+    /// Whatever else is drawn where the lines go.
+    make_room: Option<MakeRoom>,
     /// The lines held back; `None` once they go out at once.
     held: Option<Held>,
 }
@@ -30,6 +35,7 @@ impl Sink {
         Self {
             state: Arc::new(Mutex::new(State {
                 output,
+                make_room: None,
                 held: hold.then(Held::default),
             })),
         }
@@ -55,6 +61,11 @@ impl Sink {
         }
     }
 
+    /// From now on asks for room before each line; `None` ends that.
+    pub(super) fn ask_for_room(&self, make_room: Option<MakeRoom>) {
+        self.lock().make_room = make_room;
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         // A log line of a thread that panicked is still worth having.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -64,8 +75,15 @@ impl Sink {
 impl State {
     /// Writes a line. That nobody reads it, or that the disk is full, is no reason to stop.
     fn write(&mut self, line: &[u8]) {
-        let _ = self.output.write_all(line);
-        let _ = self.output.flush();
+        let output = &mut self.output;
+        let mut write = || {
+            let _ = output.write_all(line);
+            let _ = output.flush();
+        };
+        match &self.make_room {
+            Some(make_room) => make_room(&mut write),
+            None => write(),
+        }
     }
 }
 

@@ -2,8 +2,10 @@
 
 mod adoption;
 mod advice;
+mod ages;
 mod case_file;
 mod exit_code;
+mod glance;
 mod overview;
 pub mod page;
 mod plan_line;
@@ -19,7 +21,8 @@ pub use adoption::{AdoptionCounts, AdoptionFile, AdoptionLine, RunAdoption};
 pub use advice::{Advice, Program, advise};
 pub use case_file::{CaseObject, case_file};
 pub use exit_code::ExitCode;
-pub use overview::{Health, Overview, check_line, overview_text};
+pub use glance::{overview_text, summary_text};
+pub use overview::{Health, Overview, RunLine, check_line};
 pub use plan_line::PlanLine;
 pub use run_report::{explanations, run_json, run_text};
 pub use session_line::{SessionLine, StateWord, session_table};
@@ -28,4 +31,4 @@ pub use summary::{
     Attention, AttentionMode, Fate, PartCounts, RunSummary, SessionCounts, SessionError, Stop,
 };
 pub use view::{View, Zone, terminal_width};
-pub use wording::{age, bytes, json_line, printable};
+pub use wording::{age, bytes, json_line, printable, span};

@@ -1,4 +1,4 @@
-//! The view of the whole spool, for `inspect`.
+//! The figures of the whole spool, for `inspect`, and what a monitor makes of them.
 
 use std::time::Duration;
 
@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::exit_code::ExitCode;
-use super::session_line::{SessionLine, StateWord, session_table};
-use super::view::View;
-use super::wording::{age, span};
+use super::session_line::{SessionLine, StateWord};
+use super::wording::span;
+use crate::spool::Activity;
 use crate::timestamp;
 
 /// Counts by state, and the oldest.
@@ -46,10 +46,17 @@ pub struct Overview {
     pub oldest_waiting_age_seconds: Option<i64>,
     /// The API asked to be left alone until then, RFC 3339.
     pub not_before: Option<String>,
+    /// Bytes of recordings that the next run would send.
+    pub bytes_due: u64,
+    /// The run that is at work, if it can be seen.
+    pub run: Option<RunLine>,
+    /// When the last run ended in an orderly way, RFC 3339; `None` while one is at work.
+    pub last_run_at: Option<String>,
+    /// What runs do, or did.
+    #[serde(skip)]
+    pub(super) activity: Activity,
     #[serde(skip)]
     oldest_pending: Option<DateTime<Utc>>,
-    #[serde(skip)]
-    oldest_waiting: Option<DateTime<Utc>>,
 }
 
 impl Overview {
@@ -75,54 +82,39 @@ impl Overview {
             oldest_pending_age_seconds: oldest_pending.map(seconds),
             oldest_waiting_at: oldest_waiting.map(timestamp::format_millis),
             oldest_waiting_age_seconds: oldest_waiting.map(seconds),
+            bytes_due: pending.iter().filter_map(|line| line.bytes_to_send).sum(),
             oldest_pending,
-            oldest_waiting,
             ..Self::default()
         }
     }
+
+    /// The same with what runs do, or did.
+    pub fn with_activity(mut self, activity: Activity) -> Self {
+        match &activity {
+            Activity::AtWork { pid, holder } => {
+                self.run = Some(RunLine {
+                    pid: *pid,
+                    started_at: holder.as_ref().map(|holder| holder.started_at.clone()),
+                    session_id: holder.as_ref().and_then(|holder| holder.session_id.clone()),
+                });
+            }
+            Activity::Ended(at) => self.last_run_at = Some(timestamp::format_millis(*at)),
+            Activity::None | Activity::Unclear(_) => {}
+        }
+        self.activity = activity;
+        self
+    }
 }
 
-/// The view for people: counts, the oldest, and a table of the given sessions.
-pub fn overview_text(overview: &Overview, lines: &[SessionLine], view: &View) -> String {
-    let kinds = [
-        (overview.due, "due"),
-        (overview.waiting, "waiting for a recording"),
-        (overview.settling, "settling"),
-        (overview.backoff, "backing off"),
-        (overview.skipped, "skipped"),
-        (overview.unparsable, "corrupt, not moved yet"),
-    ];
-    let kinds: Vec<String> = kinds
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, name)| format!("{count} {name}"))
-        .collect();
-    let kinds = if kinds.is_empty() {
-        String::new()
-    } else {
-        format!("  ({})", kinds.join(", "))
-    };
-    let mut text = format!(
-        "pending    {}{kinds}\nfailed     {}\ncorrupt    {}\nprocessed  {}\n",
-        overview.pending, overview.failed, overview.corrupt, overview.processed,
-    );
-    if let Some(oldest) = overview.oldest_pending {
-        text.push_str(&format!("oldest pending  {}\n", age(oldest, view.now)));
-    }
-    if let Some(oldest) = overview.oldest_waiting {
-        text.push_str(&format!("oldest waiting  {}\n", age(oldest, view.now)));
-    }
-    if let Some(until) = &overview.not_before {
-        text.push_str(&format!(
-            "the API asked to be left alone until {}\n",
-            view.written_time(until)
-        ));
-    }
-    if !lines.is_empty() {
-        text.push('\n');
-        text.push_str(&session_table(lines, view));
-    }
-    text
+/// A run that is at work.
+#[derive(Debug, Clone, Serialize)]
+pub struct RunLine {
+    /// Its process.
+    pub pid: u32,
+    /// When it started, RFC 3339, once it works on a session.
+    pub started_at: Option<String>,
+    /// The session that it works on.
+    pub session_id: Option<String>,
 }
 
 /// What a monitor wants to know.

@@ -8,6 +8,7 @@ use super::table::{Cell, Column, NOTHING, table};
 use super::view::View;
 use super::wording::{age, printable};
 use crate::outcome::Part;
+use crate::plan::{Action, RecordingStep};
 use crate::session::Document;
 use crate::timestamp;
 
@@ -51,6 +52,11 @@ impl StateWord {
         }
     }
 
+    /// Whether nothing happens before a person acts.
+    pub fn needs_person(self) -> bool {
+        matches!(self, Self::Failed | Self::Corrupt | Self::Skipped)
+    }
+
     /// How it is written at a terminal.
     pub fn style(self) -> Style {
         match self {
@@ -84,8 +90,23 @@ pub struct SessionLine {
     pub next_attempt_at: Option<String>,
     /// Why it was not delivered.
     pub last_error: Option<ErrorLine>,
+    /// Until when its recording is awaited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits_until: Option<String>,
+    /// Bytes of its recording that the next run would send.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_to_send: Option<u64>,
+    /// Why it stands as it does, where no error tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     #[serde(skip)]
     modified: Option<DateTime<Utc>>,
+    /// When something happens next.
+    #[serde(skip)]
+    next: Option<DateTime<Utc>>,
+    /// Whether its document is among the pending.
+    #[serde(skip)]
+    pub(super) is_in_pending: bool,
 }
 
 /// A part in a listing.
@@ -193,8 +214,67 @@ impl SessionLine {
             call_data: unknown(),
             next_attempt_at: None,
             last_error: None,
+            waits_until: None,
+            bytes_to_send: None,
+            reason: None,
             modified: Some(modified),
+            next: None,
+            is_in_pending: false,
         }
+    }
+
+    /// The same, of a session among the pending.
+    pub fn pending(self) -> Self {
+        Self {
+            is_in_pending: true,
+            ..self
+        }
+    }
+
+    /// The same, with why it stands as it does.
+    pub fn because(self, reason: &str) -> Self {
+        Self {
+            reason: Some(reason.to_owned()),
+            ..self
+        }
+    }
+
+    /// The same, backing off until then.
+    pub fn backing_off(self, until: DateTime<Utc>) -> Self {
+        Self {
+            next: Some(until),
+            ..self
+        }
+    }
+
+    /// The same, with what the next run would do with it. `redact` keeps phone numbers out of reasons.
+    pub fn before(mut self, next: &Action, redact: impl Fn(&str) -> String) -> Self {
+        match next {
+            Action::Wait { until } => {
+                self.next = Some(*until);
+                self.waits_until = Some(timestamp::format_millis(*until));
+            }
+            Action::Deliver(delivery) => {
+                if let RecordingStep::Upload(recording) = &delivery.recording {
+                    self.bytes_to_send = Some(recording.file.len_bytes);
+                }
+            }
+            Action::Skip { reason } => self.reason = Some(redact(reason)),
+            Action::Settle { what } => {
+                self.reason = Some(format!("the {what} may still be in the making"));
+            }
+            Action::Fail { failure, .. } => {
+                self.reason = Some(format!("will fail: {}", redact(&failure.message)));
+            }
+            Action::Retry { failure } => self.reason = Some(redact(&failure.message)),
+            Action::File => {}
+        }
+        self
+    }
+
+    /// When something happens next: another try, or the end of a wait.
+    pub fn next(&self) -> Option<DateTime<Utc>> {
+        self.next
     }
 
     /// Whether there is a document that was understood.
@@ -212,7 +292,9 @@ impl SessionLine {
         let missing = self.recording.reason.as_ref();
         let missing =
             missing.map(|reason| printable(&format!("the recording is missing: {reason}")));
-        error.or(missing)
+        let reason = self.reason.as_ref().map(|reason| printable(reason));
+        // Of a session that failed before, what holds it up now says more.
+        reason.or(error).or(missing)
     }
 
     /// When the document was last modified.
@@ -228,7 +310,7 @@ const COLUMNS: [Column; 6] = [
     Column::number("AGE"),
     Column::text("R+C").dispensable(),
     Column::text("NEXT").dispensable(),
-    Column::text("LAST ERROR"),
+    Column::text("WHY"),
 ];
 
 /// Sessions as a table for people.
@@ -243,11 +325,9 @@ pub fn session_table(lines: &[SessionLine], view: &View) -> String {
 fn row(line: &SessionLine, view: &View) -> Vec<Cell> {
     let style = line.state.style();
     let age = line.modified.map(|modified| age(modified, view.now));
-    let next = line.next_attempt_at.as_deref();
-    let next = next.map(|time| match timestamp::parse(time) {
-        Some(time) if view.is_terminal() => view.relative(time),
-        Some(time) => view.time(time),
-        None => printable(time),
+    let next = line.next.map(|time| match view.is_terminal() {
+        true => view.relative(time),
+        false => view.time(time),
     });
     let or_nothing = |text: Option<String>| text.unwrap_or_else(|| NOTHING.to_owned());
     vec![

@@ -182,6 +182,10 @@ impl<'a> Layout<'a> {
         let Some(cell) = row.get(self.columns.len().saturating_sub(1)) else {
             return line + "\n";
         };
+        if self.columns.last().is_some_and(|column| column.is_number) {
+            let width = self.widths.last().copied().unwrap_or_default();
+            spaces += width.saturating_sub(cell.width());
+        }
         match self.last {
             None => push(&mut line, &mut spaces, &cell.paint(&cell.text)),
             Some(Last::Beside(width)) => {

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::disk::{Access, Disk, LockFile};
 use super::durable;
 use super::error::{LeaseError, SpoolError};
+use super::scan;
 
 const FILE_NAME: &str = ".callspool.lock";
 /// The most that is read of it, in bytes.
@@ -73,7 +74,7 @@ impl Lock {
         dir: &Path,
         started_at: &str,
     ) -> Result<(Self, Option<Interrupted>), LeaseError> {
-        let path = dir.join(FILE_NAME);
+        let path = path(dir);
         let file = loop {
             let file = disk
                 .open_lock(&path, Access::User)
@@ -192,6 +193,16 @@ fn read_interrupted(file: &dyn LockFile) -> io::Result<Option<Interrupted>> {
 /// Who holds the lock now, as far as the file tells.
 fn read_holder(file: &dyn LockFile) -> Option<Holder> {
     parse_holder(&file.read(HOLDER_LIMIT).ok()?)
+}
+
+/// Where the lock file is.
+pub(super) fn path(dir: &Path) -> PathBuf {
+    dir.join(FILE_NAME)
+}
+
+/// What stands in the lock file, whoever holds the lock; `None` when it makes no sense.
+pub(super) fn noted(disk: &dyn Disk, path: &Path) -> Option<Holder> {
+    parse_holder(&scan::read_file(disk, path).ok()??)
 }
 
 fn parse_holder(bytes: &[u8]) -> Option<Holder> {

@@ -4,6 +4,7 @@
 //! method of [`LeasedSpool`], which exists only while the lock is held; a [`Deposit`] adds new
 //! sessions and changes nothing.
 
+mod activity;
 mod assets;
 mod confine;
 mod deposit;
@@ -22,6 +23,7 @@ mod run_state;
 mod scan;
 mod temporary;
 
+pub use activity::Activity;
 pub use assets::{AssetPlace, FileStamp, Listing};
 pub use deposit::{Asset, Deposit, Known, Stored, safe_name};
 pub use error::{DepositError, LeaseError, OpenError, SpoolError};

@@ -1,7 +1,9 @@
 //! inspect: the spool and its sessions, as they are and as programs read them.
 
+use std::fs;
+
 use serde_json::{Value, json};
-use test_support::{Dir, Session, Site};
+use test_support::{Dir, Outcome, Session, Site};
 
 use crate::kinds::{backing_off, write_every_kind};
 use crate::tree::tree;
@@ -179,6 +181,22 @@ fn a_check_is_0_3_or_4_at_its_limits() {
     );
     site.call(["inspect", "--check", "--ok-exit", "4"])
         .expect(0);
+}
+
+#[test]
+fn what_the_settings_take_for_0_hides_nothing_from_a_monitor() {
+    let site = site();
+    without_campaign("c").write(&site);
+    site.run(&[]).expect(4);
+    let config = site.home().join("callspool.toml");
+    fs::write(&config, "ok_exit = [4]\n").unwrap();
+    let config = config.to_string_lossy();
+    site.run(&["--config", &config]).expect(0);
+    site.call(["--config", &config, "inspect", "--check"])
+        .expect(4);
+    let mut command = site.command(["inspect", "--check"]);
+    command.env("CALLSPOOL_OK_EXIT", "4");
+    Outcome::of(command.output().unwrap()).expect(4);
 }
 
 #[test]

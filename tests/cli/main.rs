@@ -18,6 +18,7 @@ mod kinds;
 mod lock;
 mod many;
 mod moving;
+mod progress;
 mod readme;
 mod requeue;
 mod requeue_again;

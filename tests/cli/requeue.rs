@@ -10,7 +10,7 @@ use test_support::{Dir, Outcome, Session, Site};
 
 use crate::kinds::{backing_off, write_every_kind};
 use crate::tree::tree;
-use crate::{site, site_with, without_campaign, write_sessions};
+use crate::{BINARY, site, site_with, without_campaign, write_sessions};
 
 /// A site where these sessions failed for lack of a campaign.
 fn failed(ids: &[&str]) -> Site {
@@ -50,6 +50,47 @@ fn an_id_is_a_session_id_or_a_files_stem() {
         site.call(["requeue", id]).expect(0);
         assert_eq!(site.place("file"), Dir::Pending);
     }
+}
+
+#[test]
+fn after_an_outage_all_that_waits_for_its_next_attempt_is_due_at_once() {
+    let site = site();
+    backing_off("a").write(&site);
+    backing_off("b").write(&site);
+    write_sessions(&site, &["new"]);
+    let shown = site.call(["requeue", "--pending", "--dry-run", "--format", "json"]);
+    let would = |name: &str| (name.to_owned(), "would be requeued".to_owned());
+    let both = vec![would("metadata_a.json"), would("metadata_b.json")];
+    assert_eq!(results(&shown.expect(0)), both);
+    let none = site.call(["requeue", "--pending", "--error", "rejected"]);
+    assert!(none.expect(0).stdout.contains("nothing to requeue"));
+    site.run(&[])
+        .expect(3)
+        .counts(&[("uploaded", 1), ("backoff", 2)]);
+    site.call(["requeue", "--pending", "--error", "server"])
+        .expect(0);
+    site.run(&[]).expect(0).counts(&[("uploaded", 2)]);
+}
+
+#[test]
+fn what_may_have_arrived_is_asked_about_before_it_is_sent() {
+    // It takes a second post of a call for another call.
+    let site = Site::with_api(BINARY, |api| api.dedupe(false));
+    write_sessions(&site, &["delivered", "new"]);
+    let backup = std::fs::read(site.dir(Dir::Pending).join("metadata_delivered.json")).unwrap();
+    site.run(&[]).expect(0);
+    let hour = Duration::from_secs(3600);
+    site.put(Dir::Pending, "metadata_delivered.json", backup, hour);
+    std::fs::remove_file(site.dir(Dir::Processed).join("metadata_delivered.json")).unwrap();
+    write_sessions(&site, &["later"]);
+    let asked = site.call(["requeue", "--pending", "--ask-first"]).expect(0);
+    assert_eq!(asked.stdout.matches("the API is asked first").count(), 2);
+    let outcome = site.run(&[]).expect(0).counts(&[("uploaded", 2)]);
+    assert_eq!(outcome.report()["parts"]["duplicates"], 1);
+    assert_eq!(site.api().calls().len(), 3);
+    // Nobody asks about what is delivered.
+    let again = site.call(["requeue", "delivered", "--ask-first"]).expect(0);
+    assert!(again.stdout.contains("nothing is left to send"));
 }
 
 #[test]

@@ -24,7 +24,12 @@ pub fn completions() -> io::Result<Vec<Generated>> {
     .into_iter()
     .map(|(shell, name)| {
         let mut text = Vec::new();
-        let mut command = with_values(callspool::cli::definition());
+        let mut command =
+            with_values(callspool::cli::definition()).mut_subcommand("schema", |schema| {
+                schema.mut_arg("name", |name| {
+                    name.value_parser(one_of(callspool::command::schema_names()))
+                })
+            });
         clap_complete::generate(shell, &mut command, "callspool", &mut text);
         Ok(Generated {
             path: Path::new("completions").join(name),

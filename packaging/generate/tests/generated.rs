@@ -244,6 +244,10 @@ fn zsh_and_fish_know_the_values_of_closed_options_too() {
     for (path, values) in [
         ("completions/_callspool", "(standing new)"),
         ("completions/_callspool", "missing_campaign"),
+        (
+            "completions/_callspool",
+            "(record record-lead metadata transcript lead)",
+        ),
         ("completions/callspool.fish", "standing"),
         ("completions/callspool.fish", "missing_campaign"),
     ] {

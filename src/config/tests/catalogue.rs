@@ -39,12 +39,13 @@ const PROMISED: [(&str, &str); 34] = [
     ("format", "text"),
 ];
 
-const BESIDE: [(&str, &str); 5] = [
+const BESIDE: [(&str, &str); 6] = [
     ("color", "auto"),
     ("local-time", "false"),
     ("log-format", "text"),
-    ("verbose", "0"),
+    ("progress", "auto"),
     ("quiet", "false"),
+    ("verbose", "0"),
 ];
 
 #[test]

@@ -25,6 +25,7 @@ fn a_wrong_value_is_shown_with_what_is_right_and_where_it_stands() {
         (Setting::Attention, "sometimes"),
         (Setting::Format, "yaml"),
         (Setting::LogFormat, "xml"),
+        (Setting::Progress, "always"),
         (Setting::Color, "pink"),
         (Setting::Root, ""),
         (Setting::LeadsDir, ""),

@@ -96,6 +96,14 @@ impl Disk for SystemDisk {
         Ok(Box::new(file))
     }
 
+    fn lock_holders(&self, inode: u64) -> Vec<(u64, u32)> {
+        let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
+        locks
+            .lines()
+            .filter_map(|line| holder(line, inode))
+            .collect()
+    }
+
     fn create_dir(&self, dir: &Path, access: Access) -> io::Result<()> {
         let mode = match access {
             Access::User => 0o700,
@@ -224,6 +232,21 @@ impl LockFile for File {
     }
 }
 
+/// The device and the process of a line of /proc/locks, if it is of a held lock on a file of that
+/// number: `1: FLOCK  ADVISORY  WRITE 812 08:01:1835032 0 EOF`. See proc_locks(5).
+fn holder(line: &str, inode: u64) -> Option<(u64, u32)> {
+    let mut words = line.split_whitespace().skip(1);
+    // Those that wait for a lock have an arrow there.
+    (words.next()? == "FLOCK").then_some(())?;
+    let mut words = words.skip(2);
+    let pid = words.next()?.parse().ok()?;
+    let mut file = words.next()?.split(':');
+    let mut number = || u32::from_str_radix(file.next()?, 16).ok();
+    let (major, minor) = (number()?, number()?);
+    (file.next()?.parse() == Ok(inode)).then_some(())?;
+    Some((rustix::fs::makedev(major, minor), pid))
+}
+
 fn file_mode(access: Access) -> u32 {
     match access {
         Access::User => 0o600,
@@ -258,5 +281,26 @@ fn to_stat(metadata: &Metadata) -> Stat {
         changed: time(metadata.ctime(), metadata.ctime_nsec()),
         device: metadata.dev(),
         inode: metadata.ino(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_the_kernels_list_of_locks_is_understood() {
+        let line = "1: FLOCK  ADVISORY  WRITE 812 08:1f:1835032 0 EOF";
+        let device = rustix::fs::makedev(8, 0x1f);
+        assert_eq!(holder(line, 1_835_032), Some((device, 812)));
+        for (line, inode) in [
+            (line, 1),
+            ("2: POSIX  ADVISORY  WRITE 812 08:1f:7 0 EOF", 7),
+            ("2: -> FLOCK  ADVISORY  WRITE 812 08:1f:7 0 EOF", 7),
+            ("2: FLOCK  ADVISORY  WRITE 812", 7),
+            ("", 7),
+        ] {
+            assert_eq!(holder(line, inode), None, "{line}");
+        }
     }
 }

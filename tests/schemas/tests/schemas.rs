@@ -298,7 +298,8 @@ fn call(root: &Path, arguments: &[&str]) {
     );
     let invocation = invocation.unwrap();
     // Which code it ends with is not what is looked at here.
-    let _ = callspool::command::execute(&invocation.settings, &invocation.command);
+    let log = callspool::logging::init(&callspool::logging::LogOptions::new(&invocation.settings));
+    let _ = callspool::command::execute(&invocation.settings, &invocation.command, &log);
 }
 
 /// Every JSON file in a directory of a spool.

@@ -21,12 +21,14 @@ mod outcome;
 pub mod running;
 mod session;
 mod site;
+mod terminal;
 
 pub use authority::{Authority, Issued};
 pub use failure::{Failure, demand_failure, demand_recovery, let_time_pass};
 pub use outcome::Outcome;
 pub use session::{Session, manifest, plain_transcript};
 pub use site::{Dir, Site};
+pub use terminal::Terminal;
 
 /// The hash by which recordings are compared, in lower-case hex.
 pub fn sha256(bytes: &[u8]) -> String {

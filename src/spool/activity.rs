@@ -1,0 +1,53 @@
+//! Whether a run is at work on the spool, as far as that can be told from outside.
+//!
+//! Nobody asks for the lock here: who holds it for a moment only to look keeps a run from starting.
+//! The kernel tells who holds which lock, and the lock file what its holder was doing.
+
+use chrono::{DateTime, Utc};
+
+use super::lease::{self, Holder};
+use super::open::Spool;
+
+/// What runs do, or did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Activity {
+    /// None has ever taken the lease.
+    #[default]
+    None,
+    /// One is at work.
+    AtWork {
+        /// The process.
+        pid: u32,
+        /// What it has written down, once it works on a session.
+        holder: Option<Holder>,
+    },
+    /// None is, and the last one ended in an orderly way, then.
+    Ended(DateTime<Utc>),
+    /// The last one was killed, or is at work where this process cannot see it: in another container,
+    /// or on another machine.
+    Unclear(Option<Holder>),
+}
+
+impl Spool {
+    /// What runs do, or did. Takes no lock and changes nothing; what cannot be read counts as not
+    /// being there.
+    pub fn activity(&self) -> Activity {
+        let path = lease::path(&self.layout().metadata);
+        let Ok(stat) = self.disk().lstat(&path) else {
+            return Activity::None;
+        };
+        let holder = lease::noted(self.disk(), &path);
+        let noted_pid = holder.as_ref().map(|holder| holder.pid);
+        // Some file systems call their device by one name here and by another there.
+        let is_ours =
+            |(device, pid): &(u64, u32)| *device == stat.device || Some(*pid) == noted_pid;
+        let mut holders = self.disk().lock_holders(stat.inode).into_iter();
+        if let Some((_, pid)) = holders.find(is_ours) {
+            return Activity::AtWork { pid, holder };
+        }
+        match stat.modified {
+            Some(modified) if stat.len_bytes == 0 => Activity::Ended(modified.into()),
+            _ => Activity::Unclear(holder),
+        }
+    }
+}
