@@ -47,15 +47,13 @@ pub(super) fn inspect(settings: &Settings, request: &Inspect) -> Result<ExitCode
             file,
             max_age,
             max_pending,
-        } => super::page::page(
-            &viewer,
-            file,
-            Health {
+        } => {
+            let health = Health {
                 max_age: *max_age,
                 max_pending: *max_pending,
-            },
-            settings.is_quiet(),
-        ),
+            };
+            super::page::page(settings, &viewer, file, health)
+        }
     }
 }
 
@@ -65,8 +63,8 @@ pub(super) struct Viewer {
     pub(super) policy: Policy,
     pub(super) now: DateTime<Utc>,
     view: View,
-    pub(super) program: Program,
-    pub(super) format: Format,
+    program: Program,
+    format: Format,
 }
 
 impl Viewer {

@@ -10,12 +10,12 @@ use serde::Serialize;
 
 use super::failure::{CommandFailure, failure};
 use super::inspect::Viewer;
-use super::wiring::{print, print_json_lines};
-use crate::config::Format;
+use super::wiring::{absolute, print, print_json_lines, program_from_anywhere};
+use crate::config::{Format, Settings};
 use crate::plan::assess;
 use crate::publish::{self, PublishError};
-use crate::report::page::{Activity, Backlog, Event, Page, PageSession, Source, is_failure};
-use crate::report::{self, ExitCode, Health, SessionLine, StateWord, printable};
+use crate::report::page::{Backlog, Event, Page, PageSession, Source, Traffic, is_failure};
+use crate::report::{self, ExitCode, Health, Program, SessionLine, StateWord, printable};
 use crate::session::{Document, PartState, Verdict, verdict};
 use crate::spool::disk::{Disk, SystemDisk};
 use crate::spool::{DocumentReading, Entry, State};
@@ -29,16 +29,16 @@ const DELIVERED_LIMIT: usize = 500;
 
 /// Writes the page.
 pub(super) fn page(
+    settings: &Settings,
     viewer: &Viewer,
     file: &Path,
     health: Health,
-    is_quiet: bool,
 ) -> Result<ExitCode, CommandFailure> {
     let is_stdout = file.as_os_str() == "-";
     if !is_stdout {
         check_place(viewer, file)?;
     }
-    let page = Gathering::of(viewer)?.page(health)?;
+    let page = Gathering::of(viewer, program_from_anywhere(settings))?.page(health)?;
     let sessions = page.sessions.len();
     let html = page.html();
     if is_stdout {
@@ -53,14 +53,14 @@ pub(super) fn page(
     )
     .map_err(unwritten)?;
     let path = file.display().to_string();
-    match viewer.format {
+    match settings.format {
         Format::Json => print_json_lines(&[Written {
             version: 1,
             page: &path,
             bytes: html.len(),
             sessions,
         }])?,
-        Format::Text if is_quiet => {}
+        Format::Text if settings.is_quiet() => {}
         Format::Text => print(&format!(
             "wrote {}: {}, {sessions} sessions listed\n",
             printable(&path),
@@ -135,7 +135,8 @@ fn unwritten(error: PublishError) -> CommandFailure {
 /// What is on the page, while the spool is read. Documents are let go one by one.
 struct Gathering<'a> {
     viewer: &'a Viewer,
-    activity: Activity,
+    program: Program,
+    traffic: Traffic,
     sessions: Vec<PageSession>,
     pending: Vec<SessionLine>,
     others: Vec<SessionLine>,
@@ -145,10 +146,11 @@ struct Gathering<'a> {
 }
 
 impl<'a> Gathering<'a> {
-    fn of(viewer: &'a Viewer) -> Result<Self, CommandFailure> {
+    fn of(viewer: &'a Viewer, program: Program) -> Result<Self, CommandFailure> {
         let mut gathering = Self {
             viewer,
-            activity: Activity::until(viewer.now),
+            program,
+            traffic: Traffic::until(viewer.now),
             sessions: Vec::new(),
             pending: Vec::new(),
             others: Vec::new(),
@@ -168,10 +170,10 @@ impl<'a> Gathering<'a> {
         Ok(Page {
             now: viewer.now,
             host: host(),
-            root: viewer.spool.layout().root.display().to_string(),
+            root: absolute(&viewer.spool.layout().root).display().to_string(),
             overview: viewer.count(&self.pending)?,
             health,
-            activity: self.activity,
+            traffic: self.traffic,
             sessions: self.sessions,
             attention_left_out: self.attention_left_out,
             pending_left_out: self.pending_left_out,
@@ -218,7 +220,7 @@ impl<'a> Gathering<'a> {
     fn delivered(&mut self) -> Result<(), CommandFailure> {
         let (mut whole, mut partial) = (0, 0);
         for entry in newest_first(self.viewer.list(State::Processed)?) {
-            let is_recent = entry.changed >= self.activity.start();
+            let is_recent = entry.changed >= self.traffic.start();
             if !is_recent && whole >= DELIVERED_LIMIT {
                 self.delivered_left_out += 1;
                 continue;
@@ -238,7 +240,7 @@ impl<'a> Gathering<'a> {
                 (StateWord::Processed, Event::Delivered, &mut whole)
             };
             let at = delivered_at(&document).unwrap_or(entry.changed);
-            self.activity.count(at, event);
+            self.traffic.count(at, event);
             self.count_failures(&document);
             let is_listed = room(listed, DELIVERED_LIMIT, &mut self.delivered_left_out);
             if !is_listed && !is_partial {
@@ -282,16 +284,16 @@ impl<'a> Gathering<'a> {
         self.sessions.push(PageSession::new(
             line,
             source,
-            &path.display().to_string(),
+            &absolute(&path).display().to_string(),
             entry.changed,
-            &self.viewer.program,
+            &self.program,
         ));
     }
 
     fn count_failures(&mut self, document: &Document) {
         let failures = document.record.history.iter().filter(|it| is_failure(it));
         for at in failures.filter_map(|entry| entry.at) {
-            self.activity.count(at, Event::Failure);
+            self.traffic.count(at, Event::Failure);
         }
     }
 }

@@ -8,7 +8,7 @@ use super::super::plan_line::action_text;
 use super::super::session_line::{SessionLine, StateWord};
 use super::super::wording::{bytes, counted};
 use super::verdict::moment;
-use crate::outcome::FailureKind;
+use crate::outcome::{FailureKind, Part};
 use crate::plan::Action;
 use crate::redact::{Redactor, is_display_control};
 use crate::session::{Document, Dossier, HistoryEntry, Lacking, PartState, UploadRecord};
@@ -159,16 +159,16 @@ fn recording_words(record: &UploadRecord, redact: impl Fn(&str) -> String) -> St
     let mismatch = "its size was not the manifest's".to_owned();
     words.extend(recording.size_mismatch.then_some(mismatch));
     words.extend(recording.url.as_deref().map(&redact));
-    words.extend(recording.error.as_ref().map(|error| {
-        let status = error
-            .status
-            .map_or_else(String::new, |status| format!(" {status}"));
-        format!(
-            "{}{status}: {}",
-            redact(&error.kind),
-            redact(&error.message)
-        )
-    }));
+    // The last error of the session stands above.
+    let error = recording.error.as_ref();
+    let is_last = record
+        .last_error()
+        .is_some_and(|(part, _)| part == Part::Recording);
+    words.extend(
+        error
+            .filter(|_| !is_last)
+            .map(|error| redact(&error.message)),
+    );
     words.join("; ")
 }
 

@@ -3,8 +3,8 @@
 //! Positions across are percentages, so that a chart is as wide as its place while its letters keep
 //! their size. Colours are the style sheet's; a table says the same in words.
 
-use super::activity::Tally;
 use super::html::{Html, grouped};
+use super::traffic::Tally;
 
 /// The height of all columns together, in pixels.
 const HEIGHT: f64 = 150.0;

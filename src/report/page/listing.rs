@@ -221,10 +221,13 @@ pub(super) fn cases(html: &mut Html, sessions: &[PageSession], now: DateTime<Utc
             );
         badge(html, session.line.state);
         if let Some(modified) = session.line.modified() {
-            html.raw(" in the spool for ");
+            html.raw(", in the spool for ");
             time(html, modified, &age(modified, now));
         }
         html.raw("</p>");
+        if let Some(why) = session.line.why() {
+            html.element("<p class=\"why\">", &sentence(&why), "</p>");
+        }
         advice(html, session);
         history(html, &session.case.history, now);
         html.raw("<h4>What is known</h4><dl>");

@@ -4,7 +4,6 @@
 //! and nothing else is loaded. The page says itself what may run in it, by hashes, so that nothing
 //! that came from outside can; and it says all that it has to say without the script, too.
 
-mod activity;
 mod assets;
 mod backlog;
 mod case;
@@ -12,15 +11,16 @@ mod chart;
 mod html;
 mod listing;
 mod sections;
+mod traffic;
 mod verdict;
 
 use chrono::{DateTime, Utc};
 
 use super::overview::{Health, Overview};
 
-pub use activity::{Activity, Event, Tally};
 pub use backlog::Backlog;
 pub use case::{PageSession, Source, is_failure};
+pub use traffic::{Event, Tally, Traffic};
 
 /// What the page tells.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub struct Page {
     /// What is too old and too much.
     pub health: Health,
     /// What was delivered and what failed.
-    pub activity: Activity,
+    pub traffic: Traffic,
     /// The sessions that are shown, in any order.
     pub sessions: Vec<PageSession>,
     /// Sessions that need a person and are not shown.

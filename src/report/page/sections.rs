@@ -10,6 +10,7 @@ use super::chart::{self, Stretch};
 use super::html::{Html, grouped};
 use super::listing::{self, rank};
 use super::verdict::{Level, Verdict, judge, moment};
+use crate::spool::Activity;
 use crate::timestamp;
 
 /// What needs a person first, then the oldest; of what was delivered, the newest.
@@ -47,7 +48,7 @@ pub(super) fn whole(page: &Page) -> String {
     banner(&mut html, page, &verdict);
     html.raw("<main>");
     counts(&mut html, page);
-    activity(&mut html, page);
+    traffic(&mut html, page);
     html.raw("<div class=\"pair\">");
     errors(&mut html, page);
     ages(&mut html, page);
@@ -124,7 +125,7 @@ fn counts(html: &mut Html, page: &Page) {
         .map(|(count, word)| format!("{} {word}", grouped(*count)))
         .collect();
     let partial = page
-        .activity
+        .traffic
         .days
         .iter()
         .map(|tally| tally.partial)
@@ -179,6 +180,7 @@ fn counts(html: &mut Html, page: &Page) {
         }
         html.raw("</dd></div>");
     }
+    last_run(html, page);
     html.raw("<div><dt>The API asked to be left alone</dt><dd>");
     match overview.not_before.as_deref().and_then(timestamp::parse) {
         None => {
@@ -189,6 +191,26 @@ fn counts(html: &mut Html, page: &Page) {
         }
     }
     html.raw("</dd></div></dl></section>");
+}
+
+fn last_run(html: &mut Html, page: &Page) {
+    html.raw("<div><dt>Last run</dt><dd>");
+    match &page.overview.activity {
+        Activity::None => {
+            html.raw("none so far");
+        }
+        Activity::AtWork { pid, .. } => {
+            html.raw("at work now, process ").number(pid);
+        }
+        Activity::Ended(at) => {
+            let text = format!("{} ago", age(*at, page.now));
+            listing::time(html, *at, &text);
+        }
+        Activity::Unclear(_) => {
+            html.raw("was killed, or is at work where this cannot be seen");
+        }
+    }
+    html.raw("</dd></div>");
 }
 
 fn tile(html: &mut Html, class: &'static str, count: u64, word: &str, below: &str) {
@@ -205,11 +227,11 @@ fn tile(html: &mut Html, class: &'static str, count: u64, word: &str, below: &st
         );
 }
 
-fn activity(html: &mut Html, page: &Page) {
+fn traffic(html: &mut Html, page: &Page) {
     html.raw("<div class=\"pair\"><section aria-labelledby=\"page-hours\"><h2 id=\"page-hours\">The last 48 hours</h2>");
-    chart::write(html, "page-by-hour", Stretch::Hour, &page.activity.hours);
+    chart::write(html, "page-by-hour", Stretch::Hour, &page.traffic.hours);
     html.raw("</section><section aria-labelledby=\"page-days\"><h2 id=\"page-days\">The last 30 days</h2>");
-    chart::write(html, "page-by-day", Stretch::Day, &page.activity.days);
+    chart::write(html, "page-by-day", Stretch::Day, &page.traffic.days);
     html.raw("</section></div>");
 }
 

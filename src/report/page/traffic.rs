@@ -40,14 +40,14 @@ pub enum Event {
 
 /// The last two days by the hour, and the last thirty by the day; both in UTC, and up to now.
 #[derive(Debug, Clone)]
-pub struct Activity {
+pub struct Traffic {
     /// By the hour, the oldest first.
     pub hours: Vec<Tally>,
     /// By the day, the oldest first.
     pub days: Vec<Tally>,
 }
 
-impl Activity {
+impl Traffic {
     /// Nothing has happened yet.
     pub fn until(now: DateTime<Utc>) -> Self {
         Self {
@@ -113,18 +113,18 @@ mod tests {
 
     #[test]
     fn the_last_stretch_holds_the_present_and_the_first_is_two_days_or_thirty_away() {
-        let activity = Activity::until(at("2025-11-02T14:59:59.999Z"));
-        assert_eq!(activity.hours.len(), 48);
-        assert_eq!(activity.hours[47].start, at("2025-11-02T14:00:00Z"));
-        assert_eq!(activity.hours[0].start, at("2025-10-31T15:00:00Z"));
-        assert_eq!(activity.days.len(), 30);
-        assert_eq!(activity.days[29].start, at("2025-11-02T00:00:00Z"));
-        assert_eq!(activity.start(), at("2025-10-04T00:00:00Z"));
+        let traffic = Traffic::until(at("2025-11-02T14:59:59.999Z"));
+        assert_eq!(traffic.hours.len(), 48);
+        assert_eq!(traffic.hours[47].start, at("2025-11-02T14:00:00Z"));
+        assert_eq!(traffic.hours[0].start, at("2025-10-31T15:00:00Z"));
+        assert_eq!(traffic.days.len(), 30);
+        assert_eq!(traffic.days[29].start, at("2025-11-02T00:00:00Z"));
+        assert_eq!(traffic.start(), at("2025-10-04T00:00:00Z"));
     }
 
     #[test]
     fn what_happened_is_counted_in_its_hour_and_its_day() {
-        let mut activity = Activity::until(at("2025-11-02T14:30:00Z"));
+        let mut traffic = Traffic::until(at("2025-11-02T14:30:00Z"));
         for (time, event) in [
             ("2025-11-02T14:00:00Z", Event::Delivered),
             ("2025-11-02T13:59:59.999Z", Event::Partial),
@@ -133,7 +133,7 @@ mod tests {
             ("2025-10-03T23:59:59Z", Event::Failure),
             ("2025-11-03T00:00:00Z", Event::Failure),
         ] {
-            activity.count(at(time), event);
+            traffic.count(at(time), event);
         }
         let sums = |tallies: &[Tally]| {
             tallies
@@ -142,7 +142,7 @@ mod tests {
                 .filter(|sums| *sums != (0, 0, 0))
                 .collect::<Vec<_>>()
         };
-        assert_eq!(sums(&activity.hours), [(0, 1, 0), (1, 0, 0)]);
-        assert_eq!(sums(&activity.days), [(0, 0, 1), (0, 0, 1), (1, 1, 0)]);
+        assert_eq!(sums(&traffic.hours), [(0, 1, 0), (1, 0, 0)]);
+        assert_eq!(sums(&traffic.days), [(0, 0, 1), (0, 0, 1), (1, 1, 0)]);
     }
 }
