@@ -159,7 +159,11 @@
     if (dialog.open) return;
     const closed = open.firstElementChild;
     putBack();
-    if (closed && named() === closed) history.replaceState(null, "", location.pathname + location.search);
+    if (closed === null) return;
+    if (named() === closed) history.replaceState(null, "", location.pathname + location.search);
+    // Where the address changes, browsers forget what had the focus.
+    const link = all("#page-sessions tbody a").find((it) => it.hash === `#${closed.id}`);
+    if (link) link.focus();
   });
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
   // The same session again: its name is in the address no more, so that the address changes.
