@@ -11,7 +11,7 @@
 
   // Colours: as the system has them, light or dark. The choice is kept where the browser allows it.
   const theme = by("page-theme");
-  const themes = ["as the system", "light", "dark"];
+  const themes = ["system", "light", "dark"];
   const kept = (value) => {
     try {
       if (value === undefined) return localStorage.getItem("callspool-theme");

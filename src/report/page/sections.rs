@@ -92,7 +92,7 @@ fn banner(html: &mut Html, page: &Page, verdict: &Verdict) {
     html.raw("<header><div class=\"bar\"><p class=\"name\">callspool on <b>")
         .text(&page.host)
         .element("</b>, <code>", &page.root, "</code></p>")
-        .raw("<button type=\"button\" id=\"page-theme\" class=\"plain\" hidden>Colours: as the system</button></div><div class=\"verdict\"><span class=\"sign\" aria-hidden=\"true\">")
+        .raw("<button type=\"button\" id=\"page-theme\" class=\"plain\" hidden>Colours: system</button></div><div class=\"verdict\"><span class=\"sign\" aria-hidden=\"true\">")
         .raw(match verdict.level {
             Level::Well => "✓",
             Level::Watch => "!",
