@@ -31,8 +31,10 @@ fn main() -> ExitCode {
         let what = logging::without_quotation(text.unwrap_or_default());
         log::error!("bug, please report it: panicked at {place}: {what}");
     }));
-    for warning in &settings.warnings {
-        log::warn!("{warning}");
+    if !invocation.command.tells_of_odd_settings() {
+        for warning in &settings.warnings {
+            log::warn!("{warning}");
+        }
     }
     let exit = match panic::catch_unwind(|| command::execute(settings, &invocation.command, &log)) {
         Ok(Ok(exit)) => exit,

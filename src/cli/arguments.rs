@@ -56,6 +56,9 @@ pub(super) enum CommandArguments {
     /// Make documents for transcripts that none names
     #[command(after_help = help::ADOPT)]
     Adopt(AdoptArguments),
+    /// Tell whether the next run can work, and what to do where it cannot
+    #[command(after_help = help::CHECK)]
+    Check(CheckArguments),
     /// Print a JSON Schema of what callspool reads and writes
     #[command(after_help = help::SCHEMA)]
     Schema(SchemaArguments),
@@ -66,6 +69,13 @@ pub(super) struct SchemaArguments {
     /// record, record-lead, metadata, transcript or lead; without it, what each of them is
     #[arg(value_name = "NAME")]
     pub(super) name: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArguments {
+    /// Leave the network alone
+    #[arg(long)]
+    pub(super) offline: bool,
 }
 
 #[derive(Debug, Args)]

@@ -6,7 +6,7 @@ use super::arguments::{
     AdoptArguments, CommandArguments, InspectArguments, RecordWhat, RequeueArguments,
 };
 use crate::adoption::{ByHand, Chosen};
-use crate::command::{Adopt, Command, Inspect, Record, Requeue, RequeueSet, Selection};
+use crate::command::{Adopt, Check, Command, Inspect, Record, Requeue, RequeueSet, Selection};
 use crate::config::value::{self, ValueError};
 use crate::config::{self, ConfigError, Source};
 use crate::nearest::nearest;
@@ -31,6 +31,9 @@ impl CommandArguments {
                 Some(RecordWhat::Lead) => Record::Lead,
             }),
             Self::Schema(arguments) => Command::Schema(arguments.name),
+            Self::Check(arguments) => Command::Check(Check {
+                offline: arguments.offline,
+            }),
             Self::Adopt(arguments) => Command::Adopt(adopt(arguments)),
         })
     }

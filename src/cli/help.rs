@@ -117,3 +117,22 @@ Examples:
       both, for one line in a crontab
   callspool adopt --session session_20251029_135057_99509edf --recording EG_KfWxAFCAvH79.json
       settle one that was ambiguous; --no-recording and --no-lead say that there is none";
+
+pub(super) const CHECK: &str = "\
+Looks at settings, token, directories, disks, the lock, and the way to the API, which is asked for a
+call that there cannot be. Changes nothing, takes no lock, sends nothing of a call.
+
+Examples:
+  callspool check
+      what is there, and what to do about what is not well
+  sudo -u agent callspool check
+      as the user whose cron job it is: what root may do says nothing of it
+  callspool -q check
+      warnings and errors alone, and nothing when there are none
+  callspool check --offline --format json
+      one JSON object, and no network
+
+Exit codes:
+    0  the next run can work
+    2  at least one error: the next run cannot do its work
+    3  warnings alone";

@@ -4,12 +4,15 @@
 //! where it happens; none is guessed from an error's type afterwards.
 
 mod adopt;
+mod check;
 mod client;
 mod dry_run;
 mod failure;
 mod inspect;
 mod matching;
+mod metrics;
 mod page;
+mod ping;
 mod progress;
 mod record;
 mod request;
@@ -17,6 +20,7 @@ mod requeue;
 mod run;
 mod schema;
 mod signals;
+mod watched;
 mod wiring;
 
 use crate::config::Settings;
@@ -25,7 +29,7 @@ use crate::report::ExitCode;
 
 pub use failure::CommandFailure;
 pub use request::{
-    Adopt, Command, Inspect, PartChoice, Record, Requeue, RequeueSet, Selection, StateFilter,
+    Adopt, Check, Command, Inspect, PartChoice, Record, Requeue, RequeueSet, Selection, StateFilter,
 };
 pub use schema::schema_names;
 
@@ -45,6 +49,7 @@ pub fn execute(
         Command::Record(request) => record::record(settings, *request),
         Command::Schema(name) => schema::schema(name.as_deref()),
         Command::Requeue(request) => requeue::requeue(settings, request),
+        Command::Check(request) => check::check(settings, *request),
         Command::Adopt(request) => adopt::adopt(settings, request),
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::config::{LogFormat, Progress, Settings};
-use crate::drain::Watch;
+use crate::drain::Onlooker;
 use crate::logging::LogHandle;
 use crate::report::{self, SessionCounts};
 
@@ -79,7 +79,7 @@ impl Drop for Bars<'_> {
     }
 }
 
-impl Watch for Bars<'_> {
+impl Onlooker for Bars<'_> {
     fn begun(&self, sessions: u64) {
         self.run.set_length(sessions);
         self.run.enable_steady_tick(TICK);

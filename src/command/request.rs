@@ -25,6 +25,8 @@ pub enum Command {
     Schema(Option<String>),
     /// Make documents for transcripts that none names.
     Adopt(Adopt),
+    /// Tell whether the next run can work.
+    Check(Check),
 }
 
 impl Command {
@@ -35,9 +37,14 @@ impl Command {
         !matches!(self, Self::Record(_))
     }
 
+    /// Whether it tells itself what is odd about the settings, so that nobody else has to.
+    pub fn tells_of_odd_settings(&self) -> bool {
+        matches!(self, Self::Check(_))
+    }
+
     /// Whether its exit code is the answer that it was called for.
     fn answers_by_its_exit_code(&self) -> bool {
-        matches!(self, Self::Inspect(Inspect::Check { .. }))
+        matches!(self, Self::Inspect(Inspect::Check { .. }) | Self::Check(_))
     }
 
     /// The exit codes to turn into 0. What the environment or a config file says of them is meant
@@ -49,6 +56,13 @@ impl Command {
         }
         &settings.ok_exit
     }
+}
+
+/// What to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Check {
+    /// Whether to leave the network alone.
+    pub offline: bool,
 }
 
 /// What to put into the spool.

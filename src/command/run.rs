@@ -5,6 +5,7 @@ use super::client;
 use super::failure::{CommandFailure, OrExit};
 use super::progress::Bars;
 use super::signals;
+use super::watched::{Watch, watched};
 use super::wiring::{lease, open_spool, policy, print};
 use crate::clock::SystemClock;
 use crate::config::{Attention, Format, Rate, Settings, token};
@@ -13,8 +14,16 @@ use crate::interrupt::Interrupt;
 use crate::logging::LogHandle;
 use crate::report::{self, AttentionMode, ExitCode, RunSummary};
 
-/// Delivers what is due and reports on it.
+/// Delivers what is due, reports on it, and tells those who watch.
 pub(super) fn run(settings: &Settings, log: &LogHandle) -> Result<ExitCode, CommandFailure> {
+    watched(settings, |watch| deliver(settings, log, watch))
+}
+
+fn deliver(
+    settings: &Settings,
+    log: &LogHandle,
+    watch: &mut Watch<'_>,
+) -> Result<ExitCode, CommandFailure> {
     settings.require_api_url().or_exit(ExitCode::Usage)?;
     let token = token::load(settings).or_exit(ExitCode::Usage)?;
     let client = client::connect(settings, token.clone())?;
@@ -23,6 +32,7 @@ pub(super) fn run(settings: &Settings, log: &LogHandle) -> Result<ExitCode, Comm
     signals::listen(interrupt.clone(), client.canceller()).or_exit(ExitCode::Internal)?;
     let clock = SystemClock;
     let (leased, died) = lease(&spool, settings.wait, &interrupt, &clock)?;
+    watch.begin(&interrupt);
 
     let adoption = match settings.adopt {
         true => Some(adopt_before_run(settings, &leased, &interrupt)?),
@@ -40,11 +50,12 @@ pub(super) fn run(settings: &Settings, log: &LogHandle) -> Result<ExitCode, Comm
         secret,
     );
     let summary = match Bars::on_terminal(settings, log) {
-        Some(bars) => drain.watched_by(&bars).run(died.as_ref()),
+        Some(bars) => drain.shown_to(&bars).run(died.as_ref()),
         None => drain.run(died.as_ref()),
     };
     let mut summary = summary.or_exit(ExitCode::NoSpool)?;
     summary.adoption = adoption;
+    watch.look_at(&leased);
     // What could not be recorded stays named in the lock file, so that the next run asks about it.
     if !summary.is_unrecorded
         && let Err(error) = leased.release()
@@ -63,6 +74,7 @@ pub(super) fn run(settings: &Settings, log: &LogHandle) -> Result<ExitCode, Comm
         Format::Text if settings.is_quiet() => {}
         Format::Text => print(&report::run_text(&summary, exit, settings.max_attempts)),
     }
+    watch.done(summary);
     Ok(exit)
 }
 

@@ -43,6 +43,8 @@ pub enum Heading {
     Defaults,
     /// What is printed, and what the exit code says.
     Output,
+    /// Who else is told.
+    Monitoring,
 }
 
 impl Heading {
@@ -55,6 +57,7 @@ impl Heading {
             Self::Patience => "Patience",
             Self::Defaults => "Defaults for documents",
             Self::Output => "Output",
+            Self::Monitoring => "Monitoring",
         }
     }
 }
@@ -182,6 +185,12 @@ catalog! {
         "Log more: -v debug, -vv trace (RUST_LOG goes before it)";
     Quiet: "quiet", Boolean, "BOOL", Some("false"), Output,
         "Log warnings only, and print nothing at all when the exit code is 0";
+    MetricsFile: "metrics-file", Path, "FILE", None, Monitoring,
+        "Where a run writes its figures for Prometheus, for node_exporter's textfile collector";
+    PingUrl: "ping-url", Text, "URL", None, Monitoring,
+        "Whom a run tells that it starts and how it ended, as healthchecks.io has it; a secret";
+    PingTimeout: "ping-timeout", Duration, "D", Some("5s"), Monitoring,
+        "How long such a ping may take";
 }
 
 impl Setting {

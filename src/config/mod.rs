@@ -11,6 +11,7 @@ mod environment;
 mod error;
 mod file;
 mod layer;
+mod own_file;
 mod resolve;
 mod settings;
 mod source;
@@ -26,6 +27,7 @@ pub use environment::{CONFIG_VARIABLE, Environment, TOKEN_VARIABLE};
 pub use error::ConfigError;
 pub use file::{DEFAULT_PATH, MAX_CONFIG_BYTES};
 pub use layer::Layer;
+pub use own_file::OwnFile;
 pub(crate) use resolve::value_error;
 pub use resolve::{Inputs, resolve};
 pub use settings::{

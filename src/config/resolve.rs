@@ -16,6 +16,7 @@ use super::settings::{
 use super::source::{RawValue, Source};
 use super::value::{self, ValueError};
 use crate::upload::base_url::BaseUrl;
+use crate::upload::ping_url::PingUrl;
 
 /// All that settings are made from.
 pub struct Inputs<'a> {
@@ -111,6 +112,9 @@ impl Resolver<'_> {
             local_time: self.needed(Setting::LocalTime, value::boolean)?,
             log_format: self.needed(Setting::LogFormat, log_format)?,
             verbosity: self.verbosity()?,
+            metrics_file: self.file(Setting::MetricsFile, &root)?,
+            ping_url: self.ping_url(allow_http)?,
+            ping_timeout: self.needed(Setting::PingTimeout, value::positive_duration)?,
             config_file: None,
             warnings: Vec::new(),
             sources: self.sources(&root, &dirs),
@@ -225,6 +229,16 @@ impl Resolver<'_> {
         })
     }
 
+    fn ping_url(&self, allow_http: bool) -> Result<Option<PingUrl>, ConfigError> {
+        self.optional(Setting::PingUrl, |text| {
+            let url = PingUrl::parse(text)?;
+            if !allow_http {
+                url.require_encryption()?;
+            }
+            Ok(url)
+        })
+    }
+
     fn backoff(&self) -> Result<(Duration, Duration), ConfigError> {
         let min = self.needed(Setting::MinBackoff, value::duration)?;
         let max = self.needed(Setting::MaxBackoff, value::duration)?;
@@ -300,6 +314,11 @@ impl Resolver<'_> {
                     Setting::ProcessedUploadsDir => Some(dirs.processed_uploads.clone()),
                     _ if setting.spec().kind == Kind::Path => {
                         self.file(*setting, root).ok().flatten()
+                    }
+                    // A secret; the rest of the program knows where it is.
+                    Setting::PingUrl => {
+                        let url = self.ping_url(true).ok().flatten();
+                        url.map(|url| url.to_string().into())
                     }
                     _ => None,
                 };

@@ -10,6 +10,7 @@ use super::error::ConfigError;
 use super::source::{RawValue, Source};
 use super::value::{self, Rate, ValueError};
 use crate::upload::base_url::BaseUrl;
+use crate::upload::ping_url::PingUrl;
 
 /// The directories of the spool, joined to its root.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,7 +112,8 @@ pub enum Verbosity {
 pub struct SettingOrigin {
     /// The setting.
     pub setting: Setting,
-    /// Its value as it was written, paths as they are used; `None` when it is not set.
+    /// Its value as it was written, paths as they are used and a secret URL with its host alone;
+    /// `None` when it is not set.
     pub value: Option<OsString>,
     /// Where the value stands.
     pub source: Source,
@@ -191,6 +193,12 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// How much is logged.
     pub verbosity: Verbosity,
+    /// Where a run writes its figures.
+    pub metrics_file: Option<PathBuf>,
+    /// Whom a run tells of itself.
+    pub ping_url: Option<PingUrl>,
+    /// How long that may take; more than zero.
+    pub ping_timeout: Duration,
     /// The config file that was read.
     pub config_file: Option<PathBuf>,
     /// What is odd about the settings but no error; to be logged.

@@ -16,6 +16,39 @@ use crate::upload::token::{MAX_TOKEN_BYTES, Token};
 const CREDENTIALS_VARIABLE: &str = "CREDENTIALS_DIRECTORY";
 const CREDENTIAL_NAME: &str = "callspool-token";
 
+/// Where the token is taken from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenPlace {
+    /// The token file.
+    File(PathBuf),
+    /// The environment variable.
+    Variable,
+    /// The systemd credential.
+    Credential(PathBuf),
+    /// There is none.
+    Nowhere,
+}
+
+/// The first place that there is, whatever it holds.
+pub fn place(settings: &Settings, environment: &Environment) -> TokenPlace {
+    if let Some(path) = &settings.token_file {
+        return TokenPlace::File(path.clone());
+    }
+    if environment.get(TOKEN_VARIABLE).is_some() {
+        return TokenPlace::Variable;
+    }
+    match environment.get(CREDENTIALS_VARIABLE) {
+        Some(directory) if !directory.is_empty() => {
+            let path = PathBuf::from(directory).join(CREDENTIAL_NAME);
+            match path.symlink_metadata() {
+                Err(cause) if cause.kind() == io::ErrorKind::NotFound => TokenPlace::Nowhere,
+                _ => TokenPlace::Credential(path),
+            }
+        }
+        _ => TokenPlace::Nowhere,
+    }
+}
+
 /// Finds the token: the token file, else `CALLSPOOL_TOKEN`, else the systemd credential
 /// (systemd.exec(5), "Credentials"). None at all is fine.
 ///

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::upload::base_url::BaseUrlError;
+use crate::upload::ping_url::PingUrlError;
 
 /// The longest duration a setting may have: ten years, so that adding a few of them to a time of
 /// day stays in range.
@@ -79,6 +80,9 @@ pub enum ValueError {
     /// No base URL.
     #[error(transparent)]
     Url(#[from] BaseUrlError),
+    /// No ping URL.
+    #[error(transparent)]
+    PingUrl(#[from] PingUrlError),
 }
 
 fn up_to(most: u64) -> String {

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::onlooker::{Nobody, Onlooker};
 use super::pacing::Pacing;
-use super::watch::{Unwatched, Watch};
 use crate::clock::Clock;
 use crate::interrupt::Interrupt;
 use crate::outcome::{Failure, FailureKind, Part};
 use crate::plan::{Policy, retry_after_delay};
-use crate::report::Stop;
+use crate::report::{RequestCounts, RequestKind, RequestOutcome, Stop, WaitReason};
 use crate::upload::{
     Acknowledgement, CallDataPost, Presence, RecordingUpload, StoredRecording, UploadApi,
     idempotency,
@@ -78,7 +78,8 @@ pub(super) struct Exchange<'a, A, C> {
     /// Until when the API wants to be left alone.
     pub(super) not_before: Option<DateTime<Utc>>,
     pub(super) bytes_sent: u64,
-    pub(super) watch: &'a dyn Watch,
+    pub(super) onlooker: &'a dyn Onlooker,
+    pub(super) counts: RequestCounts,
 }
 
 impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
@@ -106,7 +107,8 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
             tried: false,
             not_before: None,
             bytes_sent: 0,
-            watch: &Unwatched,
+            onlooker: &Nobody,
+            counts: RequestCounts::default(),
         }
     }
 
@@ -120,21 +122,26 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
         key: &str,
         patience: &mut Patience,
     ) -> Timed<StoredRecording> {
-        self.watch.recording(len_bytes);
+        self.onlooker.recording(len_bytes);
         let mut body = Counted {
             inner: body,
             bytes: 0,
-            watch: self.watch,
+            onlooker: self.onlooker,
         };
-        let timed = self.request(Part::Recording, session_id, patience, |api, request_id| {
-            api.upload_recording(RecordingUpload {
-                file_name,
-                len_bytes,
-                body: &mut body,
-                idempotency_key: key,
-                request_id,
-            })
-        });
+        let timed = self.request(
+            RequestKind::Recording,
+            session_id,
+            patience,
+            |api, request_id| {
+                api.upload_recording(RecordingUpload {
+                    file_name,
+                    len_bytes,
+                    body: &mut body,
+                    idempotency_key: key,
+                    request_id,
+                })
+            },
+        );
         self.bytes_sent += body.bytes;
         self.accepted[part_index(Part::Recording)] |= timed.result.is_ok();
         timed
@@ -148,14 +155,19 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
         key: &str,
         patience: &mut Patience,
     ) -> Timed<Acknowledgement> {
-        self.watch.call_data();
-        let timed = self.request(Part::CallData, session_id, patience, |api, request_id| {
-            api.post_call_data(CallDataPost {
-                body,
-                idempotency_key: key,
-                request_id,
-            })
-        });
+        self.onlooker.call_data();
+        let timed = self.request(
+            RequestKind::CallData,
+            session_id,
+            patience,
+            |api, request_id| {
+                api.post_call_data(CallDataPost {
+                    body,
+                    idempotency_key: key,
+                    request_id,
+                })
+            },
+        );
         if timed.result.is_ok() {
             self.bytes_sent += body.len() as u64;
             self.accepted[part_index(Part::CallData)] = true;
@@ -171,23 +183,26 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
         call_id: &str,
         patience: &mut Patience,
     ) -> Timed<Presence> {
-        self.request(Part::CallData, session_id, patience, |api, request_id| {
-            api.find_call(call_id, request_id)
-        })
+        self.request(
+            RequestKind::Question,
+            session_id,
+            patience,
+            |api, request_id| api.find_call(call_id, request_id),
+        )
     }
 
     /// Sits out what is left of a wait that an earlier run was told, if that is short enough.
     pub(super) fn respect(&mut self, rest: Duration) -> Result<(), Stop> {
         if rest <= self.max_wait && self.fits(rest) {
             self.waited += rest;
-            return self.sit_out(rest);
+            return self.sit_out(rest, WaitReason::Throttled);
         }
         Err(Stop::Throttled)
     }
 
     fn request<T>(
         &mut self,
-        part: Part,
+        kind: RequestKind,
         session_id: &str,
         patience: &mut Patience,
         send: impl FnOnce(&mut A, &str) -> Result<T, Failure>,
@@ -210,8 +225,9 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
                 self.forbidden = None;
                 Ok(answer)
             }
-            Err(failure) => Err(self.judge(part, session_id, failure, patience)),
+            Err(failure) => Err(self.judge(part_of(kind), session_id, failure, patience)),
         };
+        self.counts.count(kind, outcome(&result), took);
         Timed {
             result,
             request: RequestFacts { took, id },
@@ -270,7 +286,7 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
         log::info!(seconds = wait.as_secs_f64(); "waiting as the API asks");
         patience.waits += 1;
         self.waited += wait;
-        match self.sit_out(wait) {
+        match self.sit_out(wait, WaitReason::Throttled) {
             Ok(()) => Trouble::Again(failure),
             Err(stop) => {
                 self.not_before = now.checked_add_signed(to_delta(wait));
@@ -292,12 +308,16 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
             return Err(Stop::Rate);
         }
         log::debug!(seconds = wait.as_secs_f64(); "waiting to keep below the rate");
-        self.sit_out(wait)
+        self.sit_out(wait, WaitReason::Rate)
     }
 
-    fn sit_out(&self, wait: Duration) -> Result<(), Stop> {
-        self.watch.waiting(wait);
-        match self.clock.wait(wait, &self.interrupt) {
+    fn sit_out(&mut self, wait: Duration, reason: WaitReason) -> Result<(), Stop> {
+        self.onlooker.waiting(wait);
+        let start = self.clock.monotonic();
+        let signal = self.clock.wait(wait, &self.interrupt);
+        let waited = self.clock.monotonic().duration_since(start);
+        self.counts.waited(reason, waited);
+        match signal {
             Some(signal) => Err(Stop::Signal(signal)),
             None => Ok(()),
         }
@@ -313,6 +333,26 @@ fn to_delta(duration: Duration) -> TimeDelta {
     TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
 }
 
+/// What a request came to, for the counts.
+fn outcome<T>(result: &Result<T, Trouble>) -> RequestOutcome {
+    match result {
+        Err(Trouble::Session(failure) | Trouble::Again(failure))
+        | Err(Trouble::Stop(_, Some(failure))) => RequestOutcome::Failed {
+            kind: failure.kind,
+            fate_unknown: failure.fate_unknown,
+        },
+        Ok(_) | Err(Trouble::Stop(_, None)) => RequestOutcome::Answered,
+    }
+}
+
+/// The part that a request is about. The question is about the call data.
+fn part_of(kind: RequestKind) -> Part {
+    match kind {
+        RequestKind::Recording => Part::Recording,
+        RequestKind::CallData | RequestKind::Question => Part::CallData,
+    }
+}
+
 fn part_index(part: Part) -> usize {
     match part {
         Part::Recording => 0,
@@ -324,14 +364,14 @@ fn part_index(part: Part) -> usize {
 struct Counted<'a> {
     inner: &'a mut (dyn Read + Send),
     bytes: u64,
-    watch: &'a dyn Watch,
+    onlooker: &'a dyn Onlooker,
 }
 
 impl Read for Counted<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
         self.bytes += count as u64;
-        self.watch.sent(count as u64);
+        self.onlooker.sent(count as u64);
         Ok(count)
     }
 }

@@ -54,9 +54,21 @@ impl<'a> Ledger<'a> {
         self.summary.retrying += u64::from(candidate.failed_before);
     }
 
+    /// Notes since when a document has been there whose recording is awaited.
+    pub(super) fn awaiting_since(&mut self, time: DateTime<Utc>) {
+        let oldest = &mut self.summary.oldest_waiting;
+        *oldest = Some(oldest.map_or(time, |oldest| oldest.min(time)));
+    }
+
     /// Counts a session and lists it among the errors when something is wrong with it.
     pub(super) fn settled(&mut self, document: &Document, fate: Fate) {
         self.summary.sessions.count(fate);
+        // It was due in this run: a time later than its start is a new one, and still to come.
+        let next = document.record.next_attempt_at;
+        let is_put_off = next.is_some_and(|next| next > self.summary.started_at);
+        if is_put_off && matches!(fate, Fate::Deferred | Fate::Left) {
+            self.summary.put_off += 1;
+        }
         if matches!(fate, Fate::Failed | Fate::Partial) {
             self.summary.needs_attention.new += 1;
         }

@@ -10,11 +10,11 @@ mod breaker;
 mod exchange;
 mod intake;
 mod ledger;
+mod onlooker;
 mod pacing;
 mod run;
-mod watch;
 
 pub use agenda::{Candidate, Judgement, enqueue, judge};
+pub use onlooker::Onlooker;
 pub use pacing::Limit;
 pub use run::{Drain, Limits};
-pub use watch::Watch;

@@ -8,8 +8,8 @@ use super::attempt::{Attempt, Attempted, End};
 use super::breaker::Breaker;
 use super::exchange::Exchange;
 use super::ledger::{Held, Ledger};
+use super::onlooker::Onlooker;
 use super::pacing::{Limit, Pacing};
-use super::watch::Watch;
 use crate::clock::Clock;
 use crate::interrupt::Interrupt;
 use crate::outcome::{Failure, Part};
@@ -107,8 +107,8 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
 
     /// Tells somebody who looks on.
     #[must_use]
-    pub fn watched_by(mut self, watch: &'a dyn Watch) -> Self {
-        self.exchange.watch = watch;
+    pub fn shown_to(mut self, onlooker: &'a dyn Onlooker) -> Self {
+        self.exchange.onlooker = onlooker;
         self
     }
 
@@ -135,7 +135,7 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
     fn drain(&mut self, turns: &mut Turns<Candidate>) {
         let due = turns.len() as u64;
         let batch = self.batch_size.map_or(due, |size| size.min(due));
-        self.exchange.watch.begun(batch);
+        self.exchange.onlooker.begun(batch);
         while !turns.is_empty() {
             if let Some(stop) = self.must_stop() {
                 self.ledger.stop(stop, None);
@@ -146,7 +146,9 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
             };
             let result = self.take(&candidate);
             self.ledger.stop_on_error(result);
-            self.exchange.watch.settled(&self.ledger.summary.sessions);
+            self.exchange
+                .onlooker
+                .settled(&self.ledger.summary.sessions);
             if self.ledger.summary.stopped_by.is_some() {
                 return;
             }
@@ -185,6 +187,7 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
         match assess(&dossier, self.policy, self.clock.now()) {
             Action::Wait { until } => {
                 log::debug!(session = session, until:% = until; "waiting for the recording");
+                self.ledger.awaiting_since(candidate.entry.modified);
                 self.ledger.count(Fate::Waiting)
             }
             Action::Settle { what } => {
@@ -275,7 +278,7 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
         }
         self.attempted += 1;
         let session_id = dossier.document.session_id();
-        self.exchange.watch.turn(session_id);
+        self.exchange.onlooker.turn(session_id);
         self.ledger
             .or_deferred(self.spool.mark(Some((&dossier.name, session_id))))?;
         let attempt = Attempt::new(
@@ -434,6 +437,7 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
         self.ledger.summary.needs_attention.failed = self.count(State::Failed);
         self.ledger.summary.needs_attention.corrupt = self.count(State::Corrupt);
         self.ledger.summary.bytes_sent = self.exchange.bytes_sent;
+        self.ledger.summary.requests = std::mem::take(&mut self.exchange.counts);
         self.ledger.summary.duration_seconds = self
             .clock
             .monotonic()

@@ -4,11 +4,14 @@ mod adoption;
 mod advice;
 mod ages;
 mod case_file;
+mod check;
 mod exit_code;
 mod glance;
+mod metrics;
 mod overview;
 pub mod page;
 mod plan_line;
+mod requests;
 mod run_report;
 mod session_line;
 mod style;
@@ -20,10 +23,19 @@ mod wording;
 pub use adoption::{AdoptionCounts, AdoptionFile, AdoptionLine, RunAdoption};
 pub use advice::{Advice, Program, advise};
 pub use case_file::{CaseObject, case_file};
+pub use check::{
+    CheckLine, CheckReport, CheckStatus, answered as check_answer, connected as check_connection,
+    directories as check_directories, kept_away as check_kept_away, lock as check_lock,
+    routed as check_proxy,
+};
 pub use exit_code::ExitCode;
 pub use glance::{overview_text, summary_text};
+pub use metrics::{Backlog, Previous, PreviousError, RunFacts, metrics_text};
 pub use overview::{Health, Overview, RunLine, check_line};
 pub use plan_line::PlanLine;
+pub use requests::{
+    DURATION_LIMITS, Durations, RequestCounts, RequestKind, RequestOutcome, WaitReason,
+};
 pub use run_report::{explanations, run_json, run_text};
 pub use session_line::{SessionLine, StateWord, session_table};
 pub use style::Style;

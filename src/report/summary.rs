@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::adoption::RunAdoption;
 use super::exit_code::ExitCode;
+use super::requests::RequestCounts;
 use crate::outcome::Part;
 
 /// Why a run ended before it had tried all that was due.
@@ -34,8 +35,22 @@ pub enum Stop {
 }
 
 impl Stop {
+    /// Every word in reports.
+    pub const WORDS: [&'static str; 10] = [
+        Self::Deadline.as_str(),
+        Self::BatchSize.as_str(),
+        Self::Rate.as_str(),
+        Self::Unavailable.as_str(),
+        Self::Throttled.as_str(),
+        Self::Rejected.as_str(),
+        Self::Auth.as_str(),
+        Self::Misdirected.as_str(),
+        Self::Durability.as_str(),
+        Self::Signal(0).as_str(),
+    ];
+
     /// The word in reports.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Deadline => "deadline",
             Self::BatchSize => "batch_size",
@@ -227,6 +242,12 @@ pub struct RunSummary {
     pub parts: PartCounts,
     /// Bytes of recordings and call data that were sent.
     pub bytes_sent: u64,
+    /// The requests that were made.
+    pub requests: RequestCounts,
+    /// Sessions that were tried, or left, and are not due now.
+    pub put_off: u64,
+    /// The time of the oldest document whose recording is awaited.
+    pub oldest_waiting: Option<DateTime<Utc>>,
     /// What needs a person.
     pub needs_attention: Attention,
     /// Sessions that were not delivered as they should have been.
@@ -249,6 +270,9 @@ impl RunSummary {
             cut_short: 0,
             parts: PartCounts::default(),
             bytes_sent: 0,
+            requests: RequestCounts::default(),
+            put_off: 0,
+            oldest_waiting: None,
             needs_attention: Attention::default(),
             errors: Vec::new(),
             adoption: None,

@@ -32,17 +32,14 @@ impl Spool {
     /// What runs do, or did. Takes no lock and changes nothing; what cannot be read counts as not
     /// being there.
     pub fn activity(&self) -> Activity {
-        let path = lease::path(&self.layout().metadata);
+        let dir = &self.layout().metadata;
+        let path = dir.join(lease::FILE_NAME);
         let Ok(stat) = self.disk().lstat(&path) else {
             return Activity::None;
         };
-        let holder = lease::noted(self.disk(), &path);
-        let noted_pid = holder.as_ref().map(|holder| holder.pid);
-        // Some file systems call their device by one name here and by another there.
-        let is_ours =
-            |(device, pid): &(u64, u32)| *device == stat.device || Some(*pid) == noted_pid;
-        let mut holders = self.disk().lock_holders(stat.inode).into_iter();
-        if let Some((_, pid)) = holders.find(is_ours) {
+        let holder = lease::read_note(self.disk(), dir).ok().flatten();
+        let noted = holder.as_ref().map(|holder| holder.pid);
+        if let Ok(Some(pid)) = self.disk().lock_owner(&path, noted) {
             return Activity::AtWork { pid, holder };
         }
         match stat.modified {

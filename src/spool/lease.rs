@@ -5,7 +5,7 @@
 //! a killed one was doing. A run that ends in an orderly way empties it.
 
 use std::fs::TryLockError;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -13,9 +13,8 @@ use serde::{Deserialize, Serialize};
 use super::disk::{Access, Disk, LockFile};
 use super::durable;
 use super::error::{LeaseError, SpoolError};
-use super::scan;
 
-const FILE_NAME: &str = ".callspool.lock";
+pub(super) const FILE_NAME: &str = ".callspool.lock";
 /// The most that is read of it, in bytes.
 const HOLDER_LIMIT: u64 = 64 << 10;
 
@@ -74,7 +73,7 @@ impl Lock {
         dir: &Path,
         started_at: &str,
     ) -> Result<(Self, Option<Interrupted>), LeaseError> {
-        let path = path(dir);
+        let path = dir.join(FILE_NAME);
         let file = loop {
             let file = disk
                 .open_lock(&path, Access::User)
@@ -195,14 +194,15 @@ fn read_holder(file: &dyn LockFile) -> Option<Holder> {
     parse_holder(&file.read(HOLDER_LIMIT).ok()?)
 }
 
-/// Where the lock file is.
-pub(super) fn path(dir: &Path) -> PathBuf {
-    dir.join(FILE_NAME)
-}
-
-/// What stands in the lock file, whoever holds the lock; `None` when it makes no sense.
-pub(super) fn noted(disk: &dyn Disk, path: &Path) -> Option<Holder> {
-    parse_holder(&scan::read_file(disk, path).ok()??)
+/// What the lock file says of whoever took the lock last; nothing after an orderly end.
+pub(super) fn read_note(disk: &dyn Disk, dir: &Path) -> io::Result<Option<Holder>> {
+    let mut bytes = Vec::new();
+    let file = disk.open(&dir.join(FILE_NAME))?;
+    if !file.stat()?.is_file() {
+        return Err(io::Error::other("no regular file"));
+    }
+    file.take(HOLDER_LIMIT).read_to_end(&mut bytes)?;
+    Ok(parse_holder(&bytes))
 }
 
 fn parse_holder(bytes: &[u8]) -> Option<Holder> {

@@ -5,8 +5,10 @@
 
 use std::time::Duration;
 
+use ureq::config::ConfigBuilder;
 use ureq::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use ureq::http::{HeaderValue, Request as HttpRequest, Response};
+use ureq::typestate::AgentScope;
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{Connector, DefaultConnector};
 use ureq::{Agent, Body, Error, Proxy, SendBody, Timeout};
@@ -24,11 +26,13 @@ use super::{Acknowledgement, CallDataPost, Presence, RecordingUpload, StoredReco
 
 mod canceller;
 mod incoming;
+mod reach;
 mod stage;
 mod trust;
 
 pub use canceller::Canceller;
 use incoming::Incoming;
+pub use reach::{Asked, Reach, Tls};
 use stage::{Begin, End, NotedResolver, Stages};
 
 /// How long an idle connection is kept for the next request. Servers close theirs after seconds;
@@ -70,17 +74,11 @@ impl HttpClient {
     /// When the extra trust anchors or the proxy's URL cannot be used.
     pub fn new(options: ClientOptions) -> Result<Self, ClientError> {
         let origin = Origin::of(&options.base_url);
-        let anchors = trust::Anchors::load(origin.https, options.ca_pem.as_deref())?;
-        let proxy = proxy(&options.proxy)?;
-        let route = route(origin, &options, anchors.any);
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .proxy(proxy)
-            .tls_config(anchors.tls)
-            .user_agent(concat!("callspool/", env!("CARGO_PKG_VERSION")))
+        let (config, has_anchors) =
+            plain_config(origin.https, options.ca_pem.as_deref(), &options.proxy)?;
+        let route = route(origin, &options, has_anchors);
+        let config = config
             .accept("application/json")
-            .accept_encoding("")
             .max_idle_age(MAX_IDLE)
             .build();
         let stages = Stages::default();
@@ -268,17 +266,39 @@ impl UploadApi for HttpClient {
     fn find_call(&mut self, call_id: &str, request_id: &str) -> Result<Presence, Failure> {
         self.refuse_when_cancelled()?;
         let _underway = self.canceller.progress().begin(InFlight::Question);
-        let outgoing = Outgoing {
-            request: Request::Question,
-            path: "/call-data",
-            query: Some(format!("callId={}&limit=1", percent_encode(call_id))),
-            content_type: String::new(),
-            idempotency_key: None,
-            request_id,
-        };
-        let incoming = self.exchange(&outgoing, None)?;
+        let incoming = self.exchange(&question(call_id, request_id), None)?;
         classify::question(&incoming.reply(), call_id)
     }
+}
+
+/// The question whether a call is there.
+fn question<'a>(call_id: &str, request_id: &'a str) -> Outgoing<'a> {
+    Outgoing {
+        request: Request::Question,
+        path: "/call-data",
+        query: Some(format!("callId={}&limit=1", percent_encode(call_id))),
+        content_type: String::new(),
+        idempotency_key: None,
+        request_id,
+    }
+}
+
+/// How every client of ours behaves: whom it trusts, which way it goes, that it follows nothing and
+/// takes every status for an answer. Also tells whether there is any trust anchor.
+pub(super) fn plain_config(
+    https: bool,
+    ca_pem: Option<&[u8]>,
+    way: &ProxySettings,
+) -> Result<(ConfigBuilder<AgentScope>, bool), ClientError> {
+    let anchors = trust::Anchors::load(https, ca_pem)?;
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .proxy(proxy(way)?)
+        .tls_config(anchors.tls)
+        .user_agent(concat!("callspool/", env!("CARGO_PKG_VERSION")))
+        .accept_encoding("");
+    Ok((config, anchors.any))
 }
 
 /// The library's proxy. Without one it must be told so, or it would look for one by itself.
@@ -328,7 +348,7 @@ fn sending_time(size_bytes: u64, bytes_per_second: u64) -> Duration {
 }
 
 /// The library's error in our terms.
-fn cause(error: Error) -> Cause {
+pub(super) fn cause(error: Error) -> Cause {
     match error {
         Error::Timeout(Timeout::SendBody | Timeout::SendRequest) => Cause::SendTimeout,
         Error::Timeout(_) => Cause::Timeout,

@@ -13,6 +13,8 @@ pub mod duplicate;
 pub mod idempotency;
 pub mod multipart;
 pub mod no_proxy;
+pub mod ping;
+pub mod ping_url;
 pub mod proxy;
 pub mod retry_after;
 pub mod token;
@@ -20,13 +22,15 @@ pub mod token;
 pub mod http;
 
 mod answer;
+mod certificate;
 mod media_type;
 mod options;
 mod progress;
 mod request_body;
 mod transport_failure;
 
-pub use http::{Canceller, HttpClient};
+pub use certificate::Certificate;
+pub use http::{Asked, Canceller, HttpClient, Reach, Tls};
 pub use options::{ClientError, ClientOptions};
 pub use progress::InFlight;
 

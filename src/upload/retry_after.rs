@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{Datelike, NaiveDateTime};
+use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
 
 use crate::outcome::RetryAfter;
 
@@ -22,9 +22,14 @@ pub fn parse(value: &str) -> Option<RetryAfter> {
             seconds.min(MAX_DELAY_SECONDS),
         )));
     }
-    let (weekday, date) = match value.split_once(',') {
+    http_date(value).map(RetryAfter::At)
+}
+
+/// Reads a date in any of the three forms of HTTP, as [`parse`] does.
+pub fn http_date(value: &str) -> Option<DateTime<Utc>> {
+    let (weekday, date) = match value.trim_matches([' ', '\t']).split_once(',') {
         Some((weekday, date)) => (weekday, date.trim_start_matches(' ')),
-        None => value.split_once(' ')?,
+        None => value.trim_matches([' ', '\t']).split_once(' ')?,
     };
     if !is_weekday(weekday) {
         return None;
@@ -37,7 +42,7 @@ pub fn parse(value: &str) -> Option<RetryAfter> {
     .iter()
     .find_map(|format| NaiveDateTime::parse_from_str(date, format).ok())
     .filter(|time| (1900..=9999).contains(&time.year()))
-    .map(|time| RetryAfter::At(time.and_utc()))
+    .map(|time| time.and_utc())
 }
 
 fn is_weekday(text: &str) -> bool {

@@ -10,6 +10,8 @@
 )]
 
 mod architecture;
+mod check;
+mod check_api;
 mod disk;
 mod dry_run;
 mod exit_codes;

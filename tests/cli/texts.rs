@@ -18,6 +18,9 @@ macro_rules! assert_text {
         settings.add_filter(r"request_id=[0-9a-f-]+", "request_id=[id]");
         settings.add_filter(r"ms=\d+", "ms=[ms]");
         settings.add_filter(r"\d+ ms", "[ms] ms");
+        settings.add_filter(r"\d+ settings are not set", "[number] settings are not set");
+        settings.add_filter(r"mode \d{4}, owner \d+:\d+", "mode [mode], owner [owner]");
+        settings.add_filter(r"[\d.]+ GiB of [\d.]+ GiB", "[free] of [total]");
         settings.add_filter(r"recordings/\d{6,}\d*", "recordings/[number]");
         settings.bind(|| insta::assert_snapshot!($text));
     }};
@@ -213,6 +216,21 @@ fn requeue_of_every_kind() {
             screen(&site, arguments)
         ));
     }
+    assert_text!(site, text);
+}
+
+#[test]
+fn a_check_of_what_is_well_and_of_what_is_not() {
+    let site = site();
+    write_sessions(&site, &["a"]);
+    let mut text = screen(&site, &["check"]);
+    let poor = site_with(&["question:all:status=401"]);
+    fs::remove_dir(poor.dir(Dir::Leads)).unwrap();
+    fs::write(poor.dir(Dir::Failed), "").unwrap();
+    text.push_str(&screen(&poor, &["check"]).replace(poor.home().to_str().unwrap(), "[poor]"));
+    text.push_str(
+        &screen(&poor, &["-q", "check"]).replace(poor.home().to_str().unwrap(), "[poor]"),
+    );
     assert_text!(site, text);
 }
 

@@ -49,6 +49,8 @@ fn example(setting: Setting) -> (String, &'static str) {
         Setting::MaxDuration => quoted("10m"),
         Setting::Rate => quoted("100/min,1000/h"),
         Setting::OkExit => "[3, 11]".to_owned(),
+        Setting::MetricsFile => quoted("/var/lib/prometheus/node-exporter/callspool.prom"),
+        Setting::PingUrl => quoted("https://hc-ping.com/your-uuid-here"),
         _ => match (spec.default, spec.kind) {
             (Some(default), Kind::Count | Kind::Boolean | Kind::Level) => {
                 return (default.to_owned(), "");

@@ -39,10 +39,13 @@ const PROMISED: [(&str, &str); 34] = [
     ("format", "text"),
 ];
 
-const BESIDE: [(&str, &str); 6] = [
+const BESIDE: [(&str, &str); 9] = [
     ("color", "auto"),
     ("local-time", "false"),
     ("log-format", "text"),
+    ("metrics-file", ""),
+    ("ping-timeout", "5s"),
+    ("ping-url", ""),
     ("progress", "auto"),
     ("quiet", "false"),
     ("verbose", "0"),

@@ -5,7 +5,7 @@ use super::{Given, path};
 /// Three values of a setting, as a flag would have them, all different from its default.
 fn samples(setting: Setting) -> [&'static str; 3] {
     match setting {
-        Setting::ApiUrl => [
+        Setting::ApiUrl | Setting::PingUrl => [
             "https://a.example",
             "https://b.example",
             "https://c.example",
@@ -82,6 +82,9 @@ fn typed(settings: &Settings, setting: Setting) -> String {
         Setting::Color => format!("{:?}", settings.color),
         Setting::LocalTime => format!("{:?}", settings.local_time),
         Setting::LogFormat => format!("{:?}", settings.log_format),
+        Setting::MetricsFile => format!("{:?}", settings.metrics_file),
+        Setting::PingUrl => format!("{:?}", settings.ping_url),
+        Setting::PingTimeout => format!("{:?}", settings.ping_timeout),
         Setting::Verbose | Setting::Quiet => format!("{:?}", settings.verbosity),
     }
 }

@@ -153,12 +153,11 @@ mod tests {
 
     fn pending(minutes: i64) -> Overview {
         let since = now() - TimeDelta::minutes(minutes);
-        Overview {
-            pending: 2,
-            due: 2,
-            oldest_pending_at: Some(timestamp::format_millis(since)),
-            ..Overview::default()
-        }
+        let mut overview = Overview::default();
+        overview.pending = 2;
+        overview.due = 2;
+        overview.oldest_pending_at = Some(timestamp::format_millis(since));
+        overview
     }
 
     fn headline(overview: &Overview) -> (Level, String) {

@@ -71,6 +71,28 @@ pub enum Access {
     Group,
 }
 
+/// What a process may do with a file or directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// Read a file; list a directory.
+    Read,
+    /// Change a file; add to a directory and remove from it.
+    Write,
+    /// Reach what is in a directory.
+    Enter,
+}
+
+/// How full a file system is, as far as it concerns those who are not root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Space {
+    /// Bytes that may still be written.
+    pub free_bytes: u64,
+    /// Bytes in all.
+    pub total_bytes: u64,
+    /// Files that may still be made, and files in all; `None` where the file system has no bound.
+    pub files: Option<(u64, u64)>,
+}
+
 /// A file system. Errors are the system's own.
 pub trait Disk: Debug + Send + Sync {
     /// Tries whether a directory is there and may be listed.
@@ -129,13 +151,6 @@ pub trait Disk: Debug + Send + Sync {
     /// When that is not possible.
     fn open_lock(&self, path: &Path, access: Access) -> io::Result<Box<dyn LockFile>>;
 
-    /// Who holds locks on files of that number: the device and the process of each, as far as the
-    /// system tells.
-    fn lock_holders(&self, inode: u64) -> Vec<(u64, u32)> {
-        let _ = inode;
-        Vec::new()
-    }
-
     /// Makes a directory; [`io::ErrorKind::AlreadyExists`] when the name is taken.
     ///
     /// # Errors
@@ -172,6 +187,33 @@ pub trait Disk: Debug + Send + Sync {
     /// # Errors
     /// When they may not have lasted; trying again proves nothing.
     fn sync_dir(&self, dir: &Path) -> io::Result<()>;
+
+    /// Asks whether this process has a right, without making use of it.
+    ///
+    /// # Errors
+    /// Why it has not, or [`io::ErrorKind::Unsupported`] on a disk that cannot tell.
+    fn may(&self, _path: &Path, _right: Right) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// How full the file system is that a path is on.
+    ///
+    /// # Errors
+    /// When it cannot be told.
+    fn space(&self, _path: &Path) -> io::Result<Space> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// The process that holds the lock on a file, if one does that this process can see: 0 for one
+    /// of another container. It does not touch the lock: whoever looks is in nobody's way. `noted`
+    /// is the process that the file itself names; it counts even where the system calls the file's
+    /// device by another name, as some file systems make it do.
+    ///
+    /// # Errors
+    /// When it cannot be told.
+    fn lock_owner(&self, _path: &Path, _noted: Option<u32>) -> io::Result<Option<u32>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }
 
 /// A file opened for reading.

@@ -13,11 +13,14 @@ use cap_std::ambient_authority;
 use cap_std::fs::{
     Dir, MetadataExt as _, OpenOptions as ConfinedOptions, OpenOptionsExt as _, PermissionsExt as _,
 };
-use rustix::fs::{CWD, OFlags, RenameFlags};
+use rustix::fs::{AtFlags, CWD, OFlags, RenameFlags};
 use rustix::io::Errno;
 use walkdir::WalkDir;
 
-use super::{Access, ConfinedDir, Disk, Kind, LockFile, NewFile, OpenFile, Stat};
+use super::{Access, ConfinedDir, Disk, Kind, LockFile, NewFile, OpenFile, Right, Space, Stat};
+
+/// Where Linux lists the locks that are held (proc_locks(5)).
+const LOCK_TABLE: &str = "/proc/locks";
 
 /// The machine's file system.
 #[derive(Debug, Clone, Copy, Default)]
@@ -96,14 +99,6 @@ impl Disk for SystemDisk {
         Ok(Box::new(file))
     }
 
-    fn lock_holders(&self, inode: u64) -> Vec<(u64, u32)> {
-        let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
-        locks
-            .lines()
-            .filter_map(|line| holder(line, inode))
-            .collect()
-    }
-
     fn create_dir(&self, dir: &Path, access: Access) -> io::Result<()> {
         let mode = match access {
             Access::User => 0o700,
@@ -140,6 +135,51 @@ impl Disk for SystemDisk {
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         File::open(dir)?.sync_all()
     }
+
+    fn may(&self, path: &Path, right: Right) -> io::Result<()> {
+        let right = match right {
+            Right::Read => rustix::fs::Access::READ_OK,
+            Right::Write => rustix::fs::Access::WRITE_OK,
+            Right::Enter => rustix::fs::Access::EXEC_OK,
+        };
+        Ok(rustix::fs::accessat(CWD, path, right, AtFlags::EACCESS)?)
+    }
+
+    fn space(&self, path: &Path) -> io::Result<Space> {
+        let facts = rustix::fs::statvfs(path)?;
+        Ok(Space {
+            free_bytes: facts.f_bavail.saturating_mul(facts.f_frsize),
+            total_bytes: facts.f_blocks.saturating_mul(facts.f_frsize),
+            files: (facts.f_files > 0).then_some((facts.f_favail, facts.f_files)),
+        })
+    }
+
+    fn lock_owner(&self, path: &Path, noted: Option<u32>) -> io::Result<Option<u32>> {
+        let metadata = fs::symlink_metadata(path)?;
+        let table = fs::read_to_string(LOCK_TABLE)?;
+        Ok(flock_owner(&table, metadata.dev(), metadata.ino(), noted))
+    }
+}
+
+/// The process that holds a lock of flock(2), by the system's table (proc_locks(5)):
+/// `1: FLOCK  ADVISORY  WRITE 812 08:01:1835032 0 EOF`.
+fn flock_owner(table: &str, device: u64, inode: u64, noted: Option<u32>) -> Option<u32> {
+    let device = format!(
+        "{:02x}:{:02x}",
+        rustix::fs::major(device),
+        rustix::fs::minor(device)
+    );
+    table.lines().find_map(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        // A line with an arrow is of one that waits.
+        let [_, "FLOCK", _, _, pid, file, ..] = words.as_slice() else {
+            return None;
+        };
+        let (on, number) = file.rsplit_once(':')?;
+        let pid = pid.parse().ok()?;
+        let is_file = number.parse() == Ok(inode) && (on == device || Some(pid) == noted);
+        is_file.then_some(pid)
+    })
 }
 
 impl OpenFile for File {
@@ -232,21 +272,6 @@ impl LockFile for File {
     }
 }
 
-/// The device and the process of a line of /proc/locks, if it is of a held lock on a file of that
-/// number: `1: FLOCK  ADVISORY  WRITE 812 08:01:1835032 0 EOF`. See proc_locks(5).
-fn holder(line: &str, inode: u64) -> Option<(u64, u32)> {
-    let mut words = line.split_whitespace().skip(1);
-    // Those that wait for a lock have an arrow there.
-    (words.next()? == "FLOCK").then_some(())?;
-    let mut words = words.skip(2);
-    let pid = words.next()?.parse().ok()?;
-    let mut file = words.next()?.split(':');
-    let mut number = || u32::from_str_radix(file.next()?, 16).ok();
-    let (major, minor) = (number()?, number()?);
-    (file.next()?.parse() == Ok(inode)).then_some(())?;
-    Some((rustix::fs::makedev(major, minor), pid))
-}
-
 fn file_mode(access: Access) -> u32 {
     match access {
         Access::User => 0o600,
@@ -289,18 +314,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_of_the_kernels_list_of_locks_is_understood() {
-        let line = "1: FLOCK  ADVISORY  WRITE 812 08:1f:1835032 0 EOF";
-        let device = rustix::fs::makedev(8, 0x1f);
-        assert_eq!(holder(line, 1_835_032), Some((device, 812)));
-        for (line, inode) in [
-            (line, 1),
-            ("2: POSIX  ADVISORY  WRITE 812 08:1f:7 0 EOF", 7),
-            ("2: -> FLOCK  ADVISORY  WRITE 812 08:1f:7 0 EOF", 7),
-            ("2: FLOCK  ADVISORY  WRITE 812", 7),
-            ("", 7),
-        ] {
-            assert_eq!(holder(line, inode), None, "{line}");
-        }
+    fn the_owner_of_a_lock_is_found_by_the_file() {
+        let table = "1: POSIX  ADVISORY  WRITE 11 fe:00:77 0 EOF\n\
+                     2: FLOCK  ADVISORY  WRITE 12 fe:01:77 0 EOF\n\
+                     2: -> FLOCK  ADVISORY  WRITE 13 fe:01:77 0 EOF\n\
+                     3: FLOCK  ADVISORY  WRITE 14 fe:00:77 0 EOF\n\
+                     4: FLOCK  ADVISORY  WRITE 15 00:1b:78 0 EOF\nnonsense\n";
+        let device = rustix::fs::makedev(0xfe, 0);
+        let owner = |inode, noted| flock_owner(table, device, inode, noted);
+        assert_eq!(owner(77, None), Some(14));
+        // On another device by the system's account, but it is the one that the file names.
+        assert_eq!(owner(78, Some(15)), Some(15));
+        assert_eq!(owner(78, Some(16)), None);
+        assert_eq!(owner(79, None), None);
+    }
+
+    #[test]
+    fn a_lock_that_is_held_is_seen_and_not_touched() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        assert!(SystemDisk.lock_owner(&path, None).is_err());
+        let lock = SystemDisk.open_lock(&path, Access::User).unwrap();
+        assert_eq!(SystemDisk.lock_owner(&path, None).unwrap(), None);
+        lock.try_lock().unwrap();
+        let own = Some(std::process::id());
+        assert_eq!(SystemDisk.lock_owner(&path, None).unwrap(), own);
     }
 }

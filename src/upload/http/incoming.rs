@@ -2,8 +2,9 @@
 
 use std::io::Read;
 
+use chrono::{DateTime, Utc};
 use ureq::Body;
-use ureq::http::header::{LOCATION, RETRY_AFTER};
+use ureq::http::header::{DATE, LOCATION, RETRY_AFTER};
 use ureq::http::{HeaderName, Response};
 
 use crate::outcome::RetryAfter;
@@ -19,6 +20,8 @@ pub(super) struct Incoming {
     pub(super) status: u16,
     retry_after: Option<RetryAfter>,
     location: Option<String>,
+    /// What time it is by the other side's clock.
+    pub(super) date: Option<DateTime<Utc>>,
     body: IncomingBody,
 }
 
@@ -36,6 +39,7 @@ impl Incoming {
             status: response.status().as_u16(),
             retry_after: header(&response, RETRY_AFTER).and_then(retry_after::parse),
             location: header(&response, LOCATION).map(str::to_owned),
+            date: header(&response, DATE).and_then(retry_after::http_date),
             body: read_body(response),
         }
     }
@@ -53,6 +57,16 @@ impl Incoming {
                 IncomingBody::TooLarge => ReplyBody::TooLarge,
             },
         }
+    }
+}
+
+impl Incoming {
+    /// Whether it is a page for a browser, as no API answers with.
+    pub(super) fn is_page(&self) -> bool {
+        let IncomingBody::Complete(body) = &self.body else {
+            return false;
+        };
+        body.trim_ascii_start().starts_with(b"<")
     }
 }
 

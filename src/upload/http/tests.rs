@@ -12,6 +12,7 @@ mod answers;
 mod breaks;
 mod cancel;
 mod proxied;
+mod reach;
 mod server;
 mod tls;
 

@@ -44,10 +44,20 @@ impl Authority {
 
     /// Issues a certificate for a host, valid from the start of one year to the end of another.
     pub fn issue(&self, host: &str, first_year: i32, last_year: i32) -> Issued {
+        self.issue_between(host, (first_year, 1, 1), (last_year, 12, 31))
+    }
+
+    /// Issues a certificate for a host, valid until the start of a day.
+    pub fn issue_until(&self, host: &str, year: i32, month: u32, day: u32) -> Issued {
+        let small = |number: u32| u8::try_from(number).unwrap();
+        self.issue_between(host, (2020, 1, 1), (year, small(month), small(day)))
+    }
+
+    fn issue_between(&self, host: &str, first: (i32, u8, u8), last: (i32, u8, u8)) -> Issued {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new([host.to_owned()]).unwrap();
-        params.not_before = date_time_ymd(first_year, 1, 1);
-        params.not_after = date_time_ymd(last_year, 12, 31);
+        params.not_before = date_time_ymd(first.0, first.1, first.2);
+        params.not_after = date_time_ymd(last.0, last.1, last.2);
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         Issued {
             certificate: certificate.pem(),

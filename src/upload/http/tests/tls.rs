@@ -14,13 +14,13 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use super::*;
 
 /// A certificate authority for tests.
-struct Authority {
-    pem: String,
+pub(super) struct Authority {
+    pub(super) pem: String,
     issuer: Issuer<'static, KeyPair>,
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::named("Test Authority")
     }
 
@@ -37,7 +37,7 @@ impl Authority {
     }
 
     /// A server's configuration with a certificate for a host, valid until the end of a year.
-    fn server(&self, host: &str, last_year: i32) -> Arc<ServerConfig> {
+    pub(super) fn server(&self, host: &str, last_year: i32) -> Arc<ServerConfig> {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new([host.to_owned()]).unwrap();
         params.not_before = date_time_ymd(2020, 1, 1);

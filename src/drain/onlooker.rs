@@ -6,7 +6,7 @@ use crate::report::SessionCounts;
 
 /// Somebody who looks on, such as a progress bar. `Sync`, because bytes are read wherever the HTTP
 /// library sends from.
-pub trait Watch: Sync {
+pub trait Onlooker: Sync {
     /// The run begins with so many sessions; it may end before it has come to all of them.
     fn begun(&self, _sessions: u64) {}
     /// It is this session's turn.
@@ -24,6 +24,6 @@ pub trait Watch: Sync {
 }
 
 /// Nobody looks on.
-pub(super) struct Unwatched;
+pub(super) struct Nobody;
 
-impl Watch for Unwatched {}
+impl Onlooker for Nobody {}
