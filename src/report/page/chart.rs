@@ -54,9 +54,10 @@ impl Stretch {
                     _ => None,
                 }
             }
-            Self::Day if index % 5 == 0 => {
-                Some((tally.start.format("%-d %b").to_string(), index % 10 != 0))
-            }
+            Self::Day if index.is_multiple_of(5) => Some((
+                tally.start.format("%-d %b").to_string(),
+                !index.is_multiple_of(10),
+            )),
             Self::Day => None,
         }
     }
@@ -340,7 +341,7 @@ fn round_up(count: u64) -> u64 {
 fn short(count: u64) -> String {
     match count {
         0..1000 => count.to_string(),
-        1000..10_000 if count % 1000 != 0 => format!("{:.1}k", float(count) / 1000.0),
+        1000..10_000 if !count.is_multiple_of(1000) => format!("{:.1}k", float(count) / 1000.0),
         1000..1_000_000 => format!("{}k", count / 1000),
         _ => format!("{}M", count / 1_000_000),
     }
