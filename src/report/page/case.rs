@@ -277,3 +277,90 @@ pub fn is_failure(entry: &HistoryEntry) -> bool {
             .iter()
             .any(|kind| kind.as_str() == entry.outcome)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(part: &str, outcome: &str, status: Option<u16>) -> HistoryEntry {
+        HistoryEntry {
+            at: None,
+            part: part.to_owned(),
+            outcome: outcome.to_owned(),
+            status,
+            ms: Some(41),
+        }
+    }
+
+    #[test]
+    fn what_happened_is_told_in_words() {
+        for (part, outcome, status, expected) in [
+            (
+                "recording",
+                "delivered",
+                None,
+                "Recording delivered, after 41 ms",
+            ),
+            (
+                "call_data",
+                "server",
+                Some(500),
+                "Call data failed: server (500), after 41 ms",
+            ),
+            (
+                "call_data",
+                "not_found",
+                None,
+                "Call data asked about: the API does not have it, after 41 ms",
+            ),
+            (
+                "session",
+                "requeued",
+                None,
+                "Session put back by a person, after 41 ms",
+            ),
+        ] {
+            assert_eq!(happened(&entry(part, outcome, status)), expected);
+        }
+    }
+
+    #[test]
+    fn a_failure_is_what_a_request_or_a_try_came_to() {
+        let is_failure = |outcome| is_failure(&entry("call_data", outcome, None));
+        for kind in FailureKind::ALL {
+            let expected = kind != FailureKind::Cancelled;
+            assert_eq!(is_failure(kind.as_str()), expected, "{kind}");
+        }
+        for other in [
+            "delivered",
+            "duplicate",
+            "requeued",
+            "abandoned",
+            "not_found",
+            "?",
+        ] {
+            assert!(!is_failure(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn an_id_that_holds_a_number_is_shown_without_it_and_makes_no_command() {
+        let text = br#"{"session_id":"number-_15550100123","dialed_number":"+15550100123"}"#;
+        let document = Document::parse(text).unwrap();
+        let now = DateTime::UNIX_EPOCH;
+        let line = SessionLine::of(&document, "metadata_a.json", StateWord::Failed, now, now);
+        let source = Source::Document(&document);
+        let path = "/spool/metadata_number-_15550100123.json";
+        let session = PageSession::new(line, &source, path, now, &Program::default());
+        assert_eq!(session.line.session_id, "number-_1555•••0123");
+        let shown = format!("{session:?}");
+        assert!(!shown.contains("5550100123"), "{shown}");
+        assert!(
+            session
+                .case
+                .advice
+                .iter()
+                .all(|advice| advice.command.is_none())
+        );
+    }
+}

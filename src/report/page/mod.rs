@@ -10,6 +10,7 @@ mod case;
 mod chart;
 mod html;
 mod listing;
+mod scale;
 mod sections;
 mod traffic;
 mod verdict;

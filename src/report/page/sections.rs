@@ -1,5 +1,6 @@
 //! The page from its head to its foot.
 
+use super::super::overview::Overview;
 use super::super::session_line::StateWord;
 use super::super::wording::age;
 use super::Page;
@@ -56,7 +57,7 @@ pub(super) fn whole(page: &Page) -> String {
     listing(&mut html, page);
     html.raw("</main>");
     foot(&mut html, page);
-    html.raw("<dialog id=\"page-case\" aria-label=\"Case file\"><form method=\"dialog\"><button class=\"close\">Close</button></form><div id=\"page-open\"></div></dialog><p id=\"page-said\" class=\"unseen\" role=\"status\"></p><script>")
+    html.raw("<dialog id=\"page-case\" aria-label=\"Case file\"><form method=\"dialog\"><button type=\"submit\" class=\"close\">Close</button></form><div id=\"page-open\"></div></dialog><p id=\"page-said\" class=\"unseen\" role=\"status\"></p><script>")
         .raw(assets::SCRIPT)
         .raw("</script></body></html>\n");
     html.finish()
@@ -111,19 +112,6 @@ fn banner(html: &mut Html, page: &Page, verdict: &Verdict) {
 fn counts(html: &mut Html, page: &Page) {
     let overview = &page.overview;
     html.raw("<section aria-labelledby=\"page-counts\"><h2 id=\"page-counts\">Sessions by state</h2><ul class=\"tiles\">");
-    let kinds = [
-        (overview.due, "due"),
-        (overview.waiting, "waiting"),
-        (overview.settling, "settling"),
-        (overview.backoff, "backing off"),
-        (overview.skipped, "skipped"),
-        (overview.unparsable, "corrupt"),
-    ];
-    let kinds: Vec<String> = kinds
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| format!("{} {word}", grouped(*count)))
-        .collect();
     let partial = page
         .traffic
         .days
@@ -137,7 +125,7 @@ fn counts(html: &mut Html, page: &Page) {
         "pending",
         overview.pending,
         "pending",
-        &kinds.join(", "),
+        &pending_kinds(overview),
     );
     tile(
         html,
@@ -160,7 +148,33 @@ fn counts(html: &mut Html, page: &Page) {
         "delivered",
         delivered,
     );
-    html.raw("</ul><dl class=\"facts\">");
+    html.raw("</ul>");
+    facts(html, page);
+    html.raw("</section>");
+}
+
+/// What the pending sessions wait for.
+fn pending_kinds(overview: &Overview) -> String {
+    let kinds = [
+        (overview.due, "due"),
+        (overview.waiting, "waiting"),
+        (overview.settling, "settling"),
+        (overview.backoff, "backing off"),
+        (overview.skipped, "skipped"),
+        (overview.unparsable, "corrupt"),
+    ];
+    let kinds: Vec<String> = kinds
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{} {word}", grouped(*count)))
+        .collect();
+    kinds.join(", ")
+}
+
+/// What the counts do not say: since when, until when.
+fn facts(html: &mut Html, page: &Page) {
+    let overview = &page.overview;
+    html.raw("<dl class=\"facts\">");
     for (title, since) in [
         ("Oldest pending", &overview.oldest_pending_at),
         (
@@ -190,7 +204,7 @@ fn counts(html: &mut Html, page: &Page) {
             listing::time(html.raw("until "), until, &moment(until));
         }
     }
-    html.raw("</dd></div></dl></section>");
+    html.raw("</dd></div></dl>");
 }
 
 fn last_run(html: &mut Html, page: &Page) {
