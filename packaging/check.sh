@@ -1,7 +1,7 @@
 #!/bin/sh
 # Checks what is installed beside the program with the programs that will read it: man pages,
-# completions, systemd's units, Kubernetes' manifests, and the package when there is one. Fails at
-# the first that is wrong; the last lines name what was not checked because its tool is missing.
+# completions, systemd's units, Kubernetes' manifests, Prometheus' rules, and the package when there is
+# one. Fails at the first that is wrong; the last lines name what was not checked because its tool is missing.
 #
 #   make check-packaging
 #
@@ -78,11 +78,22 @@ if there "$kubernetes_validate" "Kubernetes' manifests"; then
     done
 fi
 
+if there promtool "Prometheus' rules"; then
+    for what in check test; do
+        rules=packaging/prometheus/callspool.rules.yml
+        [ "$what" = check ] || rules=packaging/prometheus/callspool.rules.test.yml
+        output=$(promtool "$what" rules "$rules" 2>&1) || {
+            printf '%s\n' "$output"
+            wrong 'the alert rules are not as they should be'
+        }
+    done
+fi
+
 for package in target/debian/callspool_*.deb; do
     if [ -e "$package" ] && there lintian 'the package'; then
         lintian --allow-root --fail-on error,warning "$package" || wrong 'lintian does not like the package'
     fi
 done
 
-printf 'Man pages, completions, units and manifests are as they should be.\n'
+printf 'Man pages, completions, units, manifests and rules are as they should be.\n'
 [ -z "$unchecked" ] || printf 'Not checked:%s\n' "$unchecked"

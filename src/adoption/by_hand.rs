@@ -1,11 +1,14 @@
 //! A person decides what belongs to a transcript.
 
+use std::collections::BTreeSet;
+
 use super::decide::Judge;
 use super::decision::{Choice, Decision, Outcome};
 use super::estate::{DocumentFacts, Estate, Micros, Patience, TranscriptFile};
 use super::field::Place;
 use super::names::{shown_name, stem};
 use super::standing::{self, Standing};
+use crate::session::is_short_for;
 
 /// By what a file is known to be a transcript's when a person says so.
 const BY_HAND: &str = "by hand";
@@ -13,7 +16,7 @@ const BY_HAND: &str = "by hand";
 /// What a person says of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ByHand {
-    /// The session's id, or its transcript's name without its ending.
+    /// The session's id or a short form of it, or its transcript's name without its ending.
     pub session: String,
     /// The transcript, where several go by that id.
     pub transcript: Option<String>,
@@ -45,6 +48,14 @@ pub enum Refusal {
         session: String,
         /// Their names.
         files: String,
+    },
+    /// It is short for several.
+    #[error("{short} is short for several sessions: {ids}; give more of the one that is meant")]
+    ShortForSeveral {
+        /// What was given.
+        short: String,
+        /// Their ids.
+        ids: String,
     },
     /// The file is no transcript that can be read.
     #[error("{0} cannot be read as a transcript")]
@@ -146,13 +157,31 @@ fn find_call(estate: &Estate, request: &ByHand) -> Result<usize, Refusal> {
             || standing::session_id(transcript) == request.session
     };
     let wanted = request.transcript.as_deref().map(last_component);
-    let found: Vec<usize> = (0..estate.transcripts.len())
-        .filter(|call| {
-            estate.transcripts.get(*call).is_some_and(|transcript| {
-                goes_by(transcript) && wanted.is_none_or(|wanted| wanted == transcript.name)
-            })
-        })
-        .collect();
+    let find = |goes_by: &dyn Fn(&TranscriptFile) -> bool| -> Vec<usize> {
+        let is_meant = |transcript: &TranscriptFile| {
+            goes_by(transcript) && wanted.is_none_or(|wanted| wanted == transcript.name)
+        };
+        let calls = 0..estate.transcripts.len();
+        calls
+            .filter(|call| estate.transcripts.get(*call).is_some_and(is_meant))
+            .collect()
+    };
+    let mut found = find(&goes_by);
+    if found.is_empty() {
+        let short = request.session.as_str();
+        found = find(&|transcript| is_short_for(short, &standing::session_id(transcript)));
+        let ids: BTreeSet<String> = found
+            .iter()
+            .filter_map(|call| estate.transcripts.get(*call))
+            .map(standing::session_id)
+            .collect();
+        if ids.len() > 1 {
+            return Err(Refusal::ShortForSeveral {
+                short: request.session.clone(),
+                ids: ids.into_iter().collect::<Vec<_>>().join(", "),
+            });
+        }
+    }
     let transcripts = || {
         found
             .iter()

@@ -94,7 +94,7 @@ pub(super) enum RecordWhat {
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("verdict").args(["check", "html"]))]
 pub(super) struct InspectArguments {
-    /// Sessions to show in full, by their id
+    /// Sessions to show in full, by their id or a short form of it
     #[arg(value_name = "ID", conflicts_with_all = ["state", "summary", "check", "html"])]
     pub(super) ids: Vec<String>,
     /// List only sessions in that state: pending, waiting, settling, backoff, failed, corrupt,
@@ -124,7 +124,7 @@ pub(super) struct InspectArguments {
     .args(["ids", "pending", "failed", "partial", "corrupt", "all_processed"])
     .required(true))]
 pub(super) struct RequeueArguments {
-    /// Sessions, by their id; - reads ids from stdin
+    /// Sessions, by their id or a short form of it; - reads whole ids from stdin
     #[arg(value_name = "ID")]
     pub(super) ids: Vec<String>,
     /// All pending sessions that failed before: their backoff ends
@@ -165,7 +165,8 @@ pub(super) struct RequeueArguments {
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("decision").args(["recording", "no_recording"]))]
 pub(super) struct AdoptArguments {
-    /// Settle one session by hand: its id, or its transcript's name without .json
+    /// Settle one session by hand: its id or a short form of it, or its transcript's name without
+    /// .json
     #[arg(long, value_name = "ID", requires = "decision")]
     pub(super) session: Option<String>,
     /// With --session: its recording, or the manifest of it, in recordings/

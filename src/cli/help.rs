@@ -52,9 +52,12 @@ Examples:
 pub(super) const INSPECT: &str = "\
 Examples:
   callspool inspect
-      counts, and what is pending or failed
+      counts, ages, and what is pending, failed or corrupt
   callspool inspect session_20251029_135057_99509edf
-      all that is known of one session
+      all that is known of one session, and what can be done about it
+  callspool inspect 9950
+      the same: four characters of the beginning, the date or the end will do, if they are short for
+      no other session
   callspool inspect --state failed --format json
       one JSON object a line
   callspool inspect --check --max-age 2h --max-pending 500
@@ -65,7 +68,7 @@ Examples:
 pub(super) const REQUEUE: &str = "\
 Examples:
   callspool requeue session_20251029_135057_99509edf
-      try that session again, with its attempts at zero
+      try that session again, with its attempts at zero; 9950 will do, as for inspect
   callspool requeue --failed --since 2d --error rejected --dry-run
       what would be put back
   callspool requeue --pending

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::failure::{CommandFailure, OrExit};
 use super::request::Adopt;
-use super::wiring::{lease, open_spool, print, print_json_lines};
+use super::wiring::{lease, open_spool, print_json_lines, program, show, view};
 use crate::adoption::{
     ByHand, Decision, Estate, Judged, Outcome, Patience, Reading, decide, settle_by_hand,
 };
@@ -15,7 +15,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{Format, Settings, Verbosity};
 use crate::interrupt::Interrupt;
 use crate::legacy::{AdoptError, Adopted, Adopter, Survey, survey};
-use crate::report::{AdoptionCounts, AdoptionLine, ExitCode, RunAdoption};
+use crate::report::{AdoptionCounts, AdoptionLine, ExitCode, Program, RunAdoption};
 use crate::spool::{DepositError, LeasedSpool, Spool};
 
 /// Makes documents, and says for each transcript what was done and why.
@@ -29,6 +29,7 @@ pub(super) fn adopt(settings: &Settings, request: &Adopt) -> Result<ExitCode, Co
     };
     let desk = Desk {
         settings,
+        program: program(settings),
         leased: leased.as_ref().map(|(leased, _)| leased),
         now: clock.now(),
         interrupt: Interrupt::default(),
@@ -65,6 +66,7 @@ pub(super) fn adopt_before_run(
 ) -> Result<RunAdoption, CommandFailure> {
     let desk = Desk {
         settings,
+        program: program(settings),
         leased: Some(leased),
         now: SystemClock.now(),
         interrupt: interrupt.clone(),
@@ -93,6 +95,7 @@ pub(super) fn preview(
 ) -> Result<(Vec<AdoptionLine>, AdoptionCounts), CommandFailure> {
     let desk = Desk {
         settings,
+        program: program(settings),
         leased: None,
         now,
         interrupt: Interrupt::default(),
@@ -120,6 +123,8 @@ struct Desk<'a> {
     leased: Option<&'a LeasedSpool<'a>>,
     now: DateTime<Utc>,
     interrupt: Interrupt,
+    /// The program as its user called it.
+    program: Program,
 }
 
 impl Desk<'_> {
@@ -189,7 +194,7 @@ impl Desk<'_> {
         reading: &Reading,
         by_hand: bool,
     ) -> Result<AdoptionLine, CommandFailure> {
-        let line = AdoptionLine::of(decision, self.leased.is_none());
+        let line = AdoptionLine::of(decision, self.leased.is_none(), &self.program);
         let (Some(leased), Outcome::Adopt, Reading::Call(facts)) =
             (self.leased, &decision.outcome, reading)
         else {
@@ -232,11 +237,12 @@ impl Desk<'_> {
             }
             Format::Text if self.settings.is_quiet() && !needs_person(lines) => {}
             Format::Text => {
-                let mut text: String = shown.map(AdoptionLine::text).collect();
+                let view = view(self.settings, self.now);
+                let mut text: String = shown.map(|line| line.text(&view)).collect();
                 if let Some(counts) = counts {
                     text.push_str(&format!("{}\n", counts.text()));
                 }
-                print(&text);
+                show(&text);
             }
         }
         Ok(())
@@ -253,7 +259,7 @@ fn as_outcome(decision: &Decision, outcome: Outcome) -> AdoptionLine {
         outcome,
         ..decision.clone()
     };
-    AdoptionLine::of(&decision, false)
+    AdoptionLine::of(&decision, false, &Program::default())
 }
 
 fn failed(error: AdoptError) -> CommandFailure {

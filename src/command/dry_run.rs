@@ -7,15 +7,14 @@ use chrono::{DateTime, Utc};
 
 use super::adopt;
 use super::failure::{CommandFailure, OrExit};
-use super::wiring::{open_spool, policy, print, print_json_lines};
+use super::wiring::{open_spool, policy, print_json_lines, show, view};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Attention, Format, Settings, token};
 use crate::drain::{Candidate, Judgement, enqueue, judge};
 use crate::plan::{Action, Policy, Turns, assess, rest_of_wait};
 use crate::redact::Redactor;
-use crate::report::{ExitCode, PlanLine};
+use crate::report::{ExitCode, PlanKind, PlanLine, PlanStep, plan_text};
 use crate::spool::{DocumentReading, Spool, State};
-use crate::timestamp;
 
 /// Prints what a run would do.
 pub(super) fn dry_run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
@@ -44,7 +43,7 @@ pub(super) fn dry_run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
     }
     match settings.format {
         Format::Json => print_json_lines(&preview.lines)?,
-        Format::Text => print(&preview.lines.iter().map(PlanLine::text).collect::<String>()),
+        Format::Text => show(&plan_text(&preview.lines, &view(settings, now))),
     }
     let standing = match settings.attention {
         Attention::New => 0,
@@ -110,8 +109,8 @@ impl Preview {
         let adopted = lines.iter().filter(|line| line.result == "adopted");
         self.lines.extend(adopted.map(|line| {
             let id = line.session_id.as_deref().unwrap_or(&line.transcript);
-            let action = format!("adopt and deliver: {}", line.files_text());
-            PlanLine::plain(id, &line.transcript, action)
+            let step = PlanStep::new(PlanKind::Adopt, "adopt and deliver");
+            PlanLine::plain(id, &line.transcript, step.about(line.files_text()))
         }));
         let puzzling = lines
             .iter()
@@ -119,11 +118,10 @@ impl Preview {
         self.lines.extend(puzzling.map(|line| {
             let id = line.session_id.as_deref().unwrap_or(&line.transcript);
             let detail = line.detail.as_deref().unwrap_or_default();
-            let action = format!(
-                "not adopted, {}: {detail}; see: adopt --dry-run",
-                line.result
-            );
-            PlanLine::plain(id, &line.transcript, action)
+            let what = format!("not adopted, {}", line.result);
+            let detail = format!("{detail}; see: adopt --dry-run");
+            let step = PlanStep::new(PlanKind::Person, what).about(detail);
+            PlanLine::plain(id, &line.transcript, step)
         }));
         let to_settle = match settings.attention {
             Attention::Standing => counts.needs_person(),
@@ -134,22 +132,28 @@ impl Preview {
     }
 
     fn push_judgement(&mut self, spool: &Spool, name: &str, judgement: Judgement) {
-        let (session_id, action) = match judgement {
+        let (session_id, step) = match judgement {
             Judgement::Residue(state) => (
                 None,
-                format!("finish a move: it already is in {}", state.as_str()),
+                PlanStep::new(PlanKind::Move, "finish a move")
+                    .about(format!("it already is in {}", state.as_str())),
             ),
             Judgement::Unmoved(state, document) => (
                 Some(document),
-                format!("finish a move to {}", state.as_str()),
+                PlanStep::new(
+                    PlanKind::Move,
+                    format!("finish a move to {}", state.as_str()),
+                ),
             ),
             Judgement::Corrupt(reason) => {
                 self.needs_person += 1;
-                (None, format!("corrupt: {reason}"))
+                let step = PlanStep::new(PlanKind::Person, "corrupt");
+                (None, step.about(reason))
             }
             Judgement::Settling => (
                 None,
-                "settle: the document may still be in the making".to_owned(),
+                PlanStep::new(PlanKind::Settle, "settle")
+                    .about("the document may still be in the making"),
             ),
             Judgement::Skip(reason) => {
                 self.needs_person += 1;
@@ -158,13 +162,14 @@ impl Preview {
                     DocumentReading::Document(document) => Some(document),
                     _ => None,
                 };
-                (document, format!("skip: {reason}"))
+                let step = PlanStep::new(PlanKind::Person, "skip");
+                (document, step.about(reason))
             }
             Judgement::BackOff(document, until) => {
                 self.retrying += 1;
                 (
                     Some(document),
-                    format!("back off until {}", timestamp::format_millis(until)),
+                    PlanStep::new(PlanKind::BackOff, "back off").until(until),
                 )
             }
             Judgement::Vanished | Judgement::Due(_) => return,
@@ -172,7 +177,7 @@ impl Preview {
         let id = session_id
             .as_ref()
             .map_or(name, |document| document.session_id());
-        self.lines.push(PlanLine::plain(id, name, action));
+        self.lines.push(PlanLine::plain(id, name, step));
     }
 
     fn plan(
@@ -198,18 +203,16 @@ impl Preview {
                 .filter(|_| matches!(action, Action::Deliver(_)))
             {
                 self.is_held_off = true;
-                let until = timestamp::format_millis(until);
-                let action =
-                    format!("leave for a later run: the API asked to be left alone until {until}");
+                let step = later("the API asked to be left alone").until(until);
                 let (id, name) = (dossier.document.session_id(), name.to_string_lossy());
-                self.lines.push(PlanLine::plain(id, &name, action));
+                self.lines.push(PlanLine::plain(id, &name, step));
                 continue;
             }
             let is_attempt = matches!(action, Action::Deliver(_) | Action::Retry { .. });
             if is_attempt && batch.is_some_and(|batch| attempted >= batch) {
                 let (id, name) = (dossier.document.session_id(), name.to_string_lossy());
-                let action = "leave for a later run: the batch is full".to_owned();
-                self.lines.push(PlanLine::plain(id, &name, action));
+                self.lines
+                    .push(PlanLine::plain(id, &name, later("the batch is full")));
                 continue;
             }
             attempted += u64::from(is_attempt);
@@ -223,6 +226,10 @@ impl Preview {
             }));
         }
     }
+}
+
+fn later(why: &str) -> PlanStep {
+    PlanStep::new(PlanKind::Later, "leave for a later run").about(why)
 }
 
 /// Keeps a session's phone number out of file names.

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::dry_run::phone_redactor;
-use super::failure::{CommandFailure, OrExit, failure};
+use super::failure::{CommandFailure, OrExit};
+use super::matching;
 use super::request::{Inspect, StateFilter};
 use super::wiring::{open_spool, policy, print, print_json_lines, program, show, view};
 use crate::clock::{Clock, SystemClock};
@@ -13,8 +14,8 @@ use crate::config::{Format, Settings};
 use crate::drain::{Judgement, judge};
 use crate::plan::{Action, Policy, assess, rest_of_wait};
 use crate::report::{
-    self, CaseObject, ExitCode, Health, Overview, Program, SessionLine, StateWord, View,
-    check_line, overview_text, printable, summary_text,
+    self, Case, ExitCode, Health, Overview, Program, SessionLine, StateWord, View, check_line,
+    overview_text, state_text, summary_text,
 };
 use crate::session::{Document, Verdict, verdict};
 use crate::spool::{DocumentReading, Entry, Spool, State};
@@ -122,7 +123,7 @@ impl Viewer {
         };
         match self.format {
             Format::Json => print_json_lines(&lines)?,
-            Format::Text => show(&report::session_table(&lines, &self.view)),
+            Format::Text => show(&state_text(&lines, &self.view, &self.program)),
         }
         Ok(ExitCode::Ok)
     }
@@ -135,44 +136,24 @@ impl Viewer {
     }
 
     fn sessions(&self, ids: &[String]) -> Result<ExitCode, CommandFailure> {
-        let mut missing: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+        let ids: BTreeSet<String> = ids.iter().cloned().collect();
+        let mut found = matching::find(&self.spool, &ids, &ids)?;
         let mut texts: Vec<String> = Vec::new();
-        for state in State::ALL {
-            for entry in self.list(state)? {
-                let reading = self.spool.read_document(state, &entry.name);
-                let document = match &reading {
-                    DocumentReading::Document(document) => Some(&**document),
-                    _ => None,
-                };
-                let found: Vec<&String> = ids
-                    .iter()
-                    .filter(|id| super::matching::goes_by(id, &entry.name, document))
-                    .collect();
-                if found.is_empty() {
-                    continue;
-                }
-                found.iter().for_each(|id| {
-                    missing.remove(id.as_str());
-                });
-                let line = self.line(state, &entry);
-                texts.push(self.in_full(state, entry, reading, &line)?);
-            }
+        for (state, entry) in std::mem::take(&mut found.documents) {
+            let reading = self.spool.read_document(state, &entry.name);
+            let line = self.line(state, &entry);
+            texts.push(self.in_full(state, entry, reading, &line)?);
         }
         let separator = if self.format == Format::Json {
             ""
         } else {
             "\n"
         };
-        print(&texts.join(separator));
-        if missing.is_empty() {
-            return Ok(ExitCode::Ok);
+        show(&texts.join(separator));
+        match found.complaint() {
+            Some(complaint) => Err(complaint),
+            None => Ok(ExitCode::Ok),
         }
-        let missing: Vec<String> = missing.into_iter().map(printable).collect();
-        let message = format!(
-            "there is no session {} in the spool; see: callspool inspect",
-            missing.join(", ")
-        );
-        Err(failure(ExitCode::Usage, message))
     }
 
     /// One session in full.
@@ -184,59 +165,31 @@ impl Viewer {
         line: &SessionLine,
     ) -> Result<String, CommandFailure> {
         let path = self.spool.layout().dir(state).join(&entry.name);
-        let path = path.display().to_string();
-        let DocumentReading::Document(document) = reading else {
-            return match self.format {
-                Format::Json => report::json_line(line).or_exit(ExitCode::Internal),
-                Format::Text => Ok(self.without_document(state, &entry, &path, line)),
-            };
+        let document = match reading {
+            // What a crash left behind of a session says nothing of it any more.
+            DocumentReading::Document(document) if line.has_document() => Some(*document),
+            _ => None,
         };
-        let redactor = phone_redactor(document.dialed_number());
-        let redact = |text: &str| redactor.scrub(text, 400);
-        let dossier = self.spool.gather(&entry.name, *document, entry.modified);
-        let next = assess(&dossier, &self.policy, self.now);
-        match self.format {
-            Format::Json => {
-                let case = CaseObject::of(&dossier, line, &path, &next, &self.program, redact);
-                report::json_line(&case).or_exit(ExitCode::Internal)
-            }
-            Format::Text => Ok(report::case_file(
-                &dossier, line, &path, &next, redact, self.now,
-            )),
-        }
-    }
-
-    fn without_document(
-        &self,
-        state: State,
-        entry: &Entry,
-        path: &str,
-        line: &SessionLine,
-    ) -> String {
-        let reason = line
-            .last_error
+        let redactor = phone_redactor(document.as_ref().and_then(Document::dialed_number));
+        let dossier =
+            document.map(|document| self.spool.gather(&entry.name, document, entry.modified));
+        let next = dossier
             .as_ref()
-            .map_or("", |error| error.message.as_str());
-        let next = match line.state {
-            StateWord::Corrupt if state == State::Pending => {
-                "quarantine its bytes, unchanged".to_owned()
-            }
-            StateWord::Corrupt => format!(
-                "nothing, until its bytes are mended and you run: callspool requeue {}",
-                line.session_id
-            ),
-            StateWord::Due => "clear this copy away".to_owned(),
-            _ => "look at it again".to_owned(),
+            .map(|dossier| assess(dossier, &self.policy, self.now));
+        let case = Case {
+            line,
+            path: &path,
+            dossier: dossier.as_ref(),
+            next: next.as_ref(),
+            layout: self.spool.layout(),
+            max_attempts: self.policy.max_attempts,
+            program: &self.program,
+            redact: &|text| redactor.scrub(text, 400),
         };
-        format!(
-            "{}\n  state       {}, for {}\n  document    {}\n  reason      {}\n  next        {}\n",
-            printable(&line.session_id),
-            line.state.as_str(),
-            report::age(entry.modified, self.now),
-            printable(path),
-            printable(reason),
-            printable(&next),
-        )
+        match self.format {
+            Format::Json => report::json_line(&case.object(self.now)).or_exit(ExitCode::Internal),
+            Format::Text => Ok(case.text(&self.view)),
+        }
     }
 
     pub(super) fn count(&self, pending: &[SessionLine]) -> Result<Overview, CommandFailure> {

@@ -52,17 +52,18 @@ impl Pinger {
     }
 
     fn connect(settings: &Settings, url: &PingUrl) -> Result<Self, String> {
+        let timeout = settings.ping_timeout.min(MAX_TIME);
         let client = PingClient::new(PingOptions {
             url: url.clone(),
             ca_pem: config::read_ca_file(settings).map_err(|error| error.to_string())?,
             proxy: proxy_to(url.base()).map_err(|error| error.to_string())?,
-            timeout: settings.ping_timeout,
+            timeout,
         });
         Ok(Self {
             client: client.map_err(|error| error.to_string())?,
             shown_url: url.to_string(),
             run_id: run_id(),
-            timeout: settings.ping_timeout,
+            timeout,
             underway: None,
         })
     }
@@ -101,7 +102,7 @@ impl Pinger {
     }
 
     fn deadline(&self) -> Instant {
-        SystemClock.monotonic() + self.timeout.min(MAX_TIME) + SLACK
+        SystemClock.monotonic() + self.timeout + SLACK
     }
 
     fn send(&self, ping: Ping, body: String, time: Duration) -> Option<Answer> {

@@ -5,18 +5,17 @@ use std::io::{self, BufRead};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::Serialize;
 
 use super::dry_run::phone_redactor;
 use super::failure::{CommandFailure, OrExit, failure};
-use super::matching::goes_by;
+use super::matching::{self, Found};
 use super::request::{PartChoice, Requeue, RequeueSet, Selection};
-use super::wiring::{lease, open_spool, print, print_json_lines};
+use super::wiring::{lease, open_spool, print, print_json_lines, show};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Format, Settings};
 use crate::interrupt::Interrupt;
 use crate::plan::{Again, Requeued, requeue as reopen};
-use crate::report::{ExitCode, printable};
+use crate::report::{ExitCode, RequeueLine, printable, requeue_text};
 use crate::session::{Document, PartState, Status, Verdict, verdict};
 use crate::settle;
 use crate::spool::{DocumentReading, Entry, Filed, LeasedSpool, Spool, SpoolError, State};
@@ -31,31 +30,31 @@ pub(super) fn requeue(settings: &Settings, request: &Requeue) -> Result<ExitCode
     } else {
         Some(lease(&spool, settings.wait, &Interrupt::default(), &clock)?)
     };
-    let (targets, missing) = find(&spool, request, now)?;
+    let found = find(&spool, request, now)?;
+    for (short, session) in &found.short {
+        log::info!(session = session.as_str(); "{} is short for it", printable(short));
+    }
     let desk = Desk {
         spool: &spool,
         leased: leased.as_ref().map(|(leased, _)| leased),
         request,
         now,
     };
-    let lines = desk.requeue_all(&targets).or_exit(ExitCode::Durability)?;
+    let lines = desk
+        .requeue_all(&found.documents)
+        .or_exit(ExitCode::Durability)?;
     match settings.format {
         Format::Json => print_json_lines(&lines)?,
         Format::Text if settings.is_quiet() => {}
-        Format::Text if lines.is_empty() && missing.is_empty() => print("nothing to requeue\n"),
-        Format::Text => print(&lines.iter().map(Line::text).collect::<String>()),
+        Format::Text if lines.is_empty() && found.is_complete() => print("nothing to requeue\n"),
+        Format::Text => show(&requeue_text(&lines)),
     }
     // What a run that died was working on stays in the lock file for the next run to see.
     if let Some((leased, None)) = leased {
         leased.release().or_exit(ExitCode::Durability)?;
     }
-    if !missing.is_empty() {
-        let missing: Vec<String> = missing.iter().map(|id| printable(id)).collect();
-        let message = format!(
-            "there is no session {} in the spool; see: callspool inspect",
-            missing.join(", ")
-        );
-        return Err(failure(ExitCode::Usage, message));
+    if let Some(complaint) = found.complaint() {
+        return Err(complaint);
     }
     if lines.iter().any(|line| line.result == "refused") {
         let message =
@@ -65,36 +64,16 @@ pub(super) fn requeue(settings: &Settings, request: &Requeue) -> Result<ExitCode
     Ok(ExitCode::Ok)
 }
 
-/// What was done for one session.
-#[derive(Debug, Serialize)]
-struct Line {
-    session_id: String,
-    document: String,
-    result: &'static str,
-    detail: String,
-}
-
-impl Line {
-    fn text(&self) -> String {
-        format!(
-            "{}  {}: {}\n",
-            printable(&self.session_id),
-            self.result,
-            printable(&self.detail)
-        )
-    }
-}
-
 type Target = (State, Entry);
 
-/// The documents that are meant, and the ids that mean none.
-fn find(
-    spool: &Spool,
-    request: &Requeue,
-    now: DateTime<Utc>,
-) -> Result<(Vec<Target>, BTreeSet<String>), CommandFailure> {
+/// The documents that are meant.
+fn find(spool: &Spool, request: &Requeue, now: DateTime<Utc>) -> Result<Found, CommandFailure> {
     match &request.selection {
-        Selection::Sessions(ids) => find_by_id(spool, read_ids(ids).or_exit(ExitCode::Usage)?),
+        Selection::Sessions(ids) => {
+            let typed: BTreeSet<String> = ids.iter().filter(|id| *id != "-").cloned().collect();
+            let ids = read_ids(ids).or_exit(ExitCode::Usage)?;
+            matching::find(spool, &ids, &typed)
+        }
         Selection::All { set, since, error } => {
             let state = match set {
                 RequeueSet::Pending => State::Pending,
@@ -113,35 +92,9 @@ fn find(
                     targets.push((state, entry));
                 }
             }
-            Ok((targets, BTreeSet::new()))
+            Ok(Found::all(targets))
         }
     }
-}
-
-fn find_by_id(
-    spool: &Spool,
-    ids: BTreeSet<String>,
-) -> Result<(Vec<Target>, BTreeSet<String>), CommandFailure> {
-    let (mut targets, mut missing) = (Vec::new(), ids.clone());
-    for state in State::ALL {
-        for entry in spool.list(state).or_exit(ExitCode::NoSpool)?.entries {
-            let document = match spool.read_document(state, &entry.name) {
-                DocumentReading::Document(document) => Some(document),
-                _ => None,
-            };
-            let mut meant = ids
-                .iter()
-                .filter(|id| goes_by(id, &entry.name, document.as_deref()))
-                .peekable();
-            if meant.peek().is_some() {
-                meant.for_each(|id| {
-                    missing.remove(id);
-                });
-                targets.push((state, entry));
-            }
-        }
-    }
-    Ok((targets, missing))
 }
 
 /// The ids that were given; `-` stands for those on stdin, separated by white space or lines.
@@ -202,16 +155,16 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    fn requeue_all(&self, targets: &[Target]) -> Result<Vec<Line>, SpoolError> {
+    fn requeue_all(&self, targets: &[Target]) -> Result<Vec<RequeueLine>, SpoolError> {
         targets
             .iter()
             .map(|(state, entry)| self.requeue_one(*state, entry))
             .collect()
     }
 
-    fn requeue_one(&self, state: State, entry: &Entry) -> Result<Line, SpoolError> {
+    fn requeue_one(&self, state: State, entry: &Entry) -> Result<RequeueLine, SpoolError> {
         let name = entry.name.to_string_lossy().into_owned();
-        let line = |id: &str, result, detail: &str| Line {
+        let line = |id: &str, result, detail: &str| RequeueLine {
             session_id: id.to_owned(),
             document: name.clone(),
             result,
@@ -313,8 +266,8 @@ impl Desk<'_> {
         &self,
         entry: &Entry,
         reading: &DocumentReading,
-        line: impl Fn(&str, &'static str, &str) -> Line,
-    ) -> Result<Line, SpoolError> {
+        line: impl Fn(&str, &'static str, &str) -> RequeueLine,
+    ) -> Result<RequeueLine, SpoolError> {
         if let Some(leased) = self.leased
             && leased.release_from_quarantine(&entry.name)? == Filed::Vanished
         {

@@ -6,8 +6,8 @@ use super::failure::{CommandFailure, OrExit};
 use super::progress::Bars;
 use super::signals;
 use super::watched::{Watch, watched};
-use super::wiring::{lease, open_spool, policy, print};
-use crate::clock::SystemClock;
+use super::wiring::{lease, open_spool, policy, print, show, view};
+use crate::clock::{Clock, SystemClock};
 use crate::config::{Attention, Format, Rate, Settings, token};
 use crate::drain::{Drain, Limit, Limits};
 use crate::interrupt::Interrupt;
@@ -72,7 +72,12 @@ fn deliver(
     match settings.format {
         Format::Json => print(&report::run_json(&summary, exit)),
         Format::Text if settings.is_quiet() => {}
-        Format::Text => print(&report::run_text(&summary, exit, settings.max_attempts)),
+        Format::Text => show(&report::run_text(
+            &summary,
+            exit,
+            settings.max_attempts,
+            &view(settings, clock.now()),
+        )),
     }
     watch.done(summary);
     Ok(exit)

@@ -87,8 +87,8 @@ impl Watch<'_> {
     fn tell(&mut self, exit: ExitCode, failure: Option<&str>) {
         let was_kept_away =
             !self.has_begun && matches!(exit, ExitCode::Locked | ExitCode::Signal(_));
+        let ended_at: DateTime<Utc> = SystemClock.now();
         if let Some(path) = &self.settings.metrics_file {
-            let ended_at: DateTime<Utc> = SystemClock.now();
             let took = SystemClock.monotonic().duration_since(self.started);
             let facts = RunFacts {
                 spool: &metrics::spool_name(&self.settings.root),
@@ -106,17 +106,21 @@ impl Watch<'_> {
             true => Ping::Log,
             false => Ping::End(exit.code_with_ok(&self.settings.ok_exit)),
         };
-        let body = self.body(exit, failure);
+        let body = self.body(exit, failure, ended_at);
         if let Some(pinger) = &mut self.pinger {
             pinger.end(ping, body);
         }
     }
 
     /// The report, fit to leave the machine.
-    fn body(&self, exit: ExitCode, failure: Option<&str>) -> String {
+    fn body(&self, exit: ExitCode, failure: Option<&str>, ended_at: DateTime<Utc>) -> String {
         let text = match (&self.summary, failure) {
             (_, Some(failure)) => format!("exit code {exit}: {failure}"),
-            (Some(summary), None) => report::run_text(summary, exit, self.settings.max_attempts),
+            (Some(summary), None) => {
+                let view = report::View::plain(ended_at);
+                let text = report::run_text(summary, exit, self.settings.max_attempts, &view);
+                report::plain(&text)
+            }
             (None, None) => format!("exit code {exit}"),
         };
         let redactor = Redactor::new();
@@ -132,5 +136,36 @@ fn backlog(entries: &[Entry]) -> Backlog {
     Backlog {
         pending: entries.len() as u64,
         oldest_pending: entries.iter().map(|entry| entry.modified).min(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::config::{Environment, Inputs, Layer, RawValue, Setting, Source, resolve};
+
+    #[test]
+    fn a_run_that_panics_is_told_of_and_goes_on_panicking() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("callspool.prom");
+        let mut flags = Layer::default();
+        let source = Source::Flag("metrics-file");
+        let text = file.clone().into_os_string();
+        flags.set(Setting::MetricsFile, RawValue { text, source });
+        let settings = resolve(Inputs {
+            flags,
+            config: None,
+            environment: &Environment::default(),
+            default_config: &dir.path().join("none.toml"),
+        })
+        .unwrap();
+        let result =
+            panic::catch_unwind(|| watched(&settings, |_| panic!("a bug that a test has made")));
+        assert!(result.is_err());
+        let text = fs::read_to_string(&file).unwrap();
+        let bug = |line: &str| line.contains("exit_code=\"1\"}") && line.ends_with("} 1");
+        assert!(text.lines().any(bug), "{text}");
     }
 }

@@ -173,7 +173,7 @@ pub(super) fn absolute(path: &Path) -> PathBuf {
 /// Prints a styled text to stdout; the styles only where they are wanted.
 pub(super) fn show(text: &str) {
     match anstream::AutoStream::choice(&io::stdout()) {
-        anstream::ColorChoice::Never => print(&anstream::adapter::strip_str(text).to_string()),
+        anstream::ColorChoice::Never => print(&report::plain(text)),
         _ => print(text),
     }
 }

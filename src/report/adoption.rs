@@ -1,7 +1,11 @@
 //! What `adopt` says of each transcript, and of all.
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::advice::Program;
+use super::style::Style;
+use super::view::View;
 use super::wording::{counted, printable, shell_word};
 use crate::adoption::{Choice, Decision, Outcome, shown_name};
 use crate::timestamp;
@@ -31,6 +35,9 @@ pub struct AdoptionLine {
     pub lead: AdoptionFile,
     /// What to type to settle it.
     pub commands: Vec<String>,
+    /// Until when its recording is awaited.
+    #[serde(skip)]
+    pub until: Option<DateTime<Utc>>,
 }
 
 /// Which file, and why.
@@ -67,7 +74,7 @@ impl AdoptionFile {
 
 impl AdoptionLine {
     /// The line of a decision that was not acted on.
-    pub fn of(decision: &Decision, dry_run: bool) -> Self {
+    pub fn of(decision: &Decision, dry_run: bool, program: &Program) -> Self {
         let (result, detail) = outcome(&decision.outcome);
         let mut line = Self {
             session_id: decision.session_id.clone(),
@@ -79,20 +86,25 @@ impl AdoptionLine {
             recording: AdoptionFile::of(&decision.recording),
             lead: AdoptionFile::of(&decision.lead),
             commands: Vec::new(),
+            until: match decision.outcome {
+                Outcome::Waiting(until) => DateTime::from_timestamp_micros(until),
+                _ => None,
+            },
         };
         match &decision.outcome {
             Outcome::Named(document) => line.document = Some(document.clone()),
-            Outcome::Ambiguous(_) => line.commands = line.settling_commands(decision),
+            Outcome::Ambiguous(_) => line.commands = line.settling_commands(decision, program),
             _ => {}
         }
         line
     }
 
     /// What to type, one line for each candidate.
-    fn settling_commands(&self, decision: &Decision) -> Vec<String> {
+    fn settling_commands(&self, decision: &Decision, program: &Program) -> Vec<String> {
         let session = self.session_id.as_deref().unwrap_or(&self.transcript);
         let start = format!(
-            "callspool adopt{}{}",
+            "{} adopt{}{}",
+            program.head(),
             option("session", session),
             option("transcript", &self.transcript)
         );
@@ -128,8 +140,16 @@ impl AdoptionLine {
         texts.join(", ")
     }
 
+    fn style(&self) -> Style {
+        match self.result {
+            "adopted" => Style::Good,
+            "ambiguous" | "unreadable" => Style::Bad,
+            _ => Style::Dim,
+        }
+    }
+
     /// The lines for people.
-    pub fn text(&self) -> String {
+    pub fn text(&self, view: &View) -> String {
         let who = self.session_id.as_deref().unwrap_or(&self.transcript);
         let result = match (self.result, self.dry_run) {
             ("adopted", true) => "would be adopted",
@@ -137,8 +157,15 @@ impl AdoptionLine {
             ("foreign", _) => "is no transcript",
             (result, _) => result,
         };
-        let mut text = format!("{}  {result}", printable(who));
-        if let Some(detail) = &self.detail {
+        let mut text = format!(
+            "{}  {}",
+            Style::Strong.paint(&printable(who)),
+            self.style().paint(result)
+        );
+        if let Some(until) = self.until {
+            let until = view.time_and_distance(until);
+            text.push_str(&format!(": for its recording until {until}"));
+        } else if let Some(detail) = &self.detail {
             text.push_str(&format!(": {}", printable(detail)));
         }
         if let Some(document) = &self.document {
@@ -160,7 +187,8 @@ impl AdoptionLine {
                 }
             }
             for command in &self.commands {
-                text.push_str(&format!("    $ {}\n", printable(command)));
+                let command = format!("$ {}", printable(command));
+                text.push_str(&format!("    {}\n", Style::Strong.paint(&command)));
             }
         }
         text

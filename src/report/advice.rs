@@ -39,6 +39,11 @@ impl Program {
         }
     }
 
+    /// The program with its options, as it is typed.
+    pub fn head(&self) -> &str {
+        &self.head
+    }
+
     /// A line to type. `None` when one of the words cannot be typed.
     pub fn line(&self, words: &[&str]) -> Option<String> {
         let can_be_typed = |word: &&str| !word.chars().any(is_display_control);
@@ -87,6 +92,11 @@ pub fn advise(
             list.requeue_alike(kind);
         }
         StateWord::Partial => list.partial(record, kind),
+        StateWord::Corrupt if line.is_in_pending => {
+            list.say(
+                "mend its bytes where they are: a document is one JSON object with a session_id",
+            );
+        }
         StateWord::Corrupt => {
             list.say("mend its bytes: a document is one JSON object with a session_id");
             list.requeue("give it back, so that the next run reads it again");

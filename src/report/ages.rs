@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 
 use super::session_line::{SessionLine, StateWord};
-use super::style::Style;
+use super::style::{Style, plain};
 use super::table::{Cell, Column, table};
 use super::view::View;
 use super::wording::printable;
@@ -44,13 +44,14 @@ const STATES: [StateWord; 9] = [
     StateWord::Processed,
 ];
 
-/// The histogram: a row for each state that there is, and one for each kind of error that sessions
+/// The histogram: a row for each state that there is, for all of them, and one for each kind of error that sessions
 /// back off for.
 pub(super) fn ages(lines: &[SessionLine], view: &View) -> String {
     let fine = histogram(lines, &FINE, view);
     let is_too_wide = |width| {
-        let plain = anstream::adapter::strip_str(&fine).to_string();
-        plain.lines().any(|line| line.chars().count() > width)
+        plain(&fine)
+            .lines()
+            .any(|line| line.chars().count() > width)
     };
     match view.width {
         Some(width) if is_too_wide(width) => histogram(lines, &COARSE, view),
@@ -84,6 +85,8 @@ fn histogram(lines: &[SessionLine], buckets: &[Bucket], view: &View) -> String {
             row(label, lines, buckets, view)
         }));
     }
+    let all: Vec<&SessionLine> = lines.iter().collect();
+    rows.push(row(Cell::styled("all", Style::Strong), &all, buckets, view));
     table(&columns, &rows, None)
 }
 
@@ -145,7 +148,7 @@ mod tests {
                 width,
                 ..View::plain(DateTime::UNIX_EPOCH)
             };
-            anstream::adapter::strip_str(&ages(&lines, &view)).to_string()
+            plain(&ages(&lines, &view))
         };
         insta::assert_snapshot!(format!("{}\n{}", text(None), text(Some(60))));
     }

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use super::advice::Program;
 use super::ages::ages;
 use super::overview::Overview;
+use super::paragraph::Shape;
 use super::session_line::{SessionLine, StateWord, session_table};
 use super::style::Style;
 use super::view::View;
@@ -33,7 +34,7 @@ pub fn overview_text(
 ) -> String {
     let mut text = head(overview, &lines, view);
     if lines.is_empty() {
-        text.push_str(&format!("\n{}", nothing_to_show(overview, program)));
+        text.push_str(&format!("\n{}", nothing_to_show(overview, view, program)));
         return text;
     }
     if lines.len() > MANY {
@@ -41,54 +42,69 @@ pub fn overview_text(
     }
     lines.sort_by_key(|line| (Reverse(line.state.needs_person()), line.modified()));
     text.push_str(&format!("\n{}", session_table(&lines, view)));
-    text.push_str(&format!("\n{}", what_to_type(&lines, program)));
+    text.push_str(&format!("\n{}", what_to_type(&lines, view, program)));
     text
+}
+
+/// How the counts are set.
+const COUNTS: Shape = Shape {
+    indent: 0,
+    title: 11,
+};
+
+/// The sessions in one state, in the order of the spool.
+pub fn state_text(lines: &[SessionLine], view: &View, program: &Program) -> String {
+    if lines.is_empty() {
+        return "no sessions\n".to_owned();
+    }
+    format!(
+        "{}\n{}",
+        session_table(lines, view),
+        what_to_type(lines, view, program)
+    )
 }
 
 fn head(overview: &Overview, lines: &[SessionLine], view: &View) -> String {
     let mut text = String::new();
-    let mut say = |title: &str, what: String| text.push_str(&format!("{title:<9}  {what}\n"));
-    say("pending", pending(overview));
+    let mut say = |title: &str, what: &str| text.push_str(&COUNTS.entry(title, what, view));
+    say("pending", &pending(overview));
     let grave = |count: u64| match count {
         0 => "0".to_owned(),
         count => Style::Bad.paint(&count.to_string()),
     };
-    say("failed", grave(overview.failed));
-    say("corrupt", grave(overview.corrupt));
-    say("processed", overview.processed.to_string());
-    let is_pending = |line: &&SessionLine| {
-        ![StateWord::Failed, StateWord::Partial, StateWord::Processed].contains(&line.state)
-    };
-    let oldest = |title: &str, lines: &mut dyn Iterator<Item = &SessionLine>| {
-        let line = lines.min_by_key(|line| line.modified())?;
+    say("failed", &grave(overview.failed));
+    say("corrupt", &grave(overview.corrupt));
+    say("processed", &overview.processed.to_string());
+    let oldest = |what: &str, is_one: &dyn Fn(&&SessionLine) -> bool| {
+        let line = lines
+            .iter()
+            .filter(is_one)
+            .min_by_key(|line| line.modified())?;
         let age = age(line.modified()?, view.now);
-        Some(format!("{title}  {age}  {}\n", printable(&line.session_id)))
+        Some(format!("{what} for {age}: {}", printable(&line.session_id)))
     };
-    let mut pending = lines
-        .iter()
-        .filter(is_pending)
-        .filter(|line| line.is_in_pending);
-    let mut waiting = lines.iter().filter(|line| line.state == StateWord::Waiting);
-    let all = [
-        oldest("oldest pending", &mut pending),
-        oldest("oldest waiting", &mut waiting),
+    let oldest = [
+        oldest("pending", &|line| line.is_in_pending),
+        oldest("waiting", &|line| line.state == StateWord::Waiting),
     ];
-    text.extend(all.into_iter().flatten());
+    for (title, oldest) in ["oldest", ""].iter().zip(oldest.into_iter().flatten()) {
+        say(title, &oldest);
+    }
     if let Some(until) = &overview.not_before {
-        text.push_str(&Style::Warning.paint(&format!(
+        let text = format!(
             "the API asked to be left alone until {}",
             view.written_time(until)
-        )));
-        text.push('\n');
+        );
+        say("API", &Style::Warning.paint(&text));
     }
-    text.push_str(&runs(&overview.activity, view));
+    say("runs", &runs(&overview.activity, view));
     text
 }
 
 fn pending(overview: &Overview) -> String {
     let due = match overview.bytes_due {
         0 => "due".to_owned(),
-        count => format!("due with {}", bytes(count)),
+        count => format!("due with {} of recordings", bytes(count)),
     };
     let kinds = [
         (overview.due, due.as_str(), None),
@@ -126,44 +142,94 @@ fn runs(activity: &Activity, view: &View) -> String {
         since.into_iter().chain(session).collect::<String>()
     };
     match activity {
-        Activity::None => "no run has been here yet\n".to_owned(),
+        Activity::None => "none has been here yet".to_owned(),
         Activity::AtWork { pid, holder } => {
             let details = holder.as_ref().map(details).unwrap_or_default();
-            format!(
-                "{}: process {pid}{details}\n",
-                Style::Good.paint("a run is at work")
-            )
+            let text = Style::Good.paint(&format!("process {pid} is at work"));
+            format!("{text}{details}")
         }
-        Activity::Ended(at) => format!("last run ended {}\n", view.time_and_distance(*at)),
+        Activity::Idle(since) => format!("none at work since {}", view.time_and_distance(*since)),
         Activity::Unclear(holder) => {
             let details = holder.as_ref().map(details).unwrap_or_default();
-            format!(
-                "{} or is at work on another machine or in another container{details}\n",
-                Style::Warning.paint("the last run died,")
-            )
+            let text = "the last one was killed, or is at work where it cannot be seen from here";
+            format!("{}{details}", Style::Warning.paint(text))
         }
     }
 }
 
-fn nothing_to_show(overview: &Overview, program: &Program) -> String {
-    if overview.processed > 0 {
-        let inspect = program.line(&["inspect", "--state", "processed"]);
-        return format!(
-            "All is delivered. What was: {}\n",
-            Style::Strong.paint(&inspect.unwrap_or_default())
-        );
-    }
-    let line = |words: &[&str]| Style::Strong.paint(&program.line(words).unwrap_or_default());
-    format!(
-        "The spool is empty. An agent puts calls into it with {},\n\
-         or leaves documents in the metadata directory; for transcripts without one there is\n{}.\n",
-        line(&["record"]),
-        line(&["adopt", "--dry-run"]),
-    )
+/// What a spool without anything to list is told to be, and what to type next.
+fn nothing_to_show(overview: &Overview, view: &View, program: &Program) -> String {
+    let (text, commands): (_, &[Hint<'_>]) = if overview.processed > 0 {
+        (
+            "nothing is pending, and nothing needs a person",
+            &[("what was delivered", &["inspect", "--state", "processed"])],
+        )
+    } else {
+        (
+            "the spool is empty: no call was put into it yet",
+            &[
+                ("put one in, as JSON on stdin", &["record", "--help"]),
+                (
+                    "look for transcripts without a document",
+                    &["adopt", "--dry-run"],
+                ),
+            ],
+        )
+    };
+    format!("{text}\n{}", hints(commands, view, program))
 }
 
+/// What a command is for, and its words.
+type Hint<'a> = (&'a str, &'a [&'a str]);
+
+/// Commands to type, below each other.
+fn hints(hints: &[Hint<'_>], view: &View, program: &Program) -> String {
+    let title = hints.iter().map(|(what, _)| what.len()).max();
+    let shape = Shape {
+        indent: 2,
+        title: title.unwrap_or_default() + 2,
+    };
+    // In one piece each, to be copied.
+    let whole = View {
+        width: None,
+        ..*view
+    };
+    hints
+        .iter()
+        .filter_map(|(what, words)| Some((what, program.line(words)?)))
+        .map(|(what, line)| {
+            let line = Style::Strong.paint(&format!("$ {line}"));
+            shape.entry(what, &line, &whole)
+        })
+        .collect()
+}
+
+/// What puts all sessions in a state back, seen before it is done.
+const PUT_BACK: [(StateWord, &str, &[&str]); 4] = [
+    (
+        StateWord::Failed,
+        "put back what failed",
+        &["requeue", "--failed", "--dry-run"],
+    ),
+    (
+        StateWord::Corrupt,
+        "give back what is mended",
+        &["requeue", "--corrupt", "--dry-run"],
+    ),
+    (
+        StateWord::Partial,
+        "send what is missing",
+        &["requeue", "--partial", "--dry-run"],
+    ),
+    (
+        StateWord::Backoff,
+        "try at once what backs off",
+        &["requeue", "--pending", "--dry-run"],
+    ),
+];
+
 /// How many there are, and what to type next.
-fn what_to_type(lines: &[SessionLine], program: &Program) -> String {
+fn what_to_type(lines: &[SessionLine], view: &View, program: &Program) -> String {
     let needy = lines
         .iter()
         .filter(|line| line.state.needs_person())
@@ -176,24 +242,23 @@ fn what_to_type(lines: &[SessionLine], program: &Program) -> String {
         };
         text.push_str(&format!(", {}", Style::Bad.paint(&needy)));
     }
-    text.push('\n');
-    let mut hint = |words: &[&str], what: &str| {
-        if let Some(line) = program.line(words) {
-            text.push_str(&format!("  {}  {what}\n", Style::Strong.paint(&line)));
-        }
-    };
     // The first of the table is the one to look at.
     let first = lines
         .iter()
-        .find(|line| program.line(&[&line.session_id]).is_some());
-    if let Some(first) = first {
-        hint(&["inspect", &first.session_id], "one in full");
-    }
-    if lines.iter().any(|line| line.state == StateWord::Failed) {
-        hint(
-            &["requeue", "--failed", "--dry-run"],
-            "what would be put back",
-        );
-    }
-    text
+        .map(|line| line.session_id.as_str())
+        .find(|id| program.line(&[id]).is_some());
+    let first = first.map(|id| ["inspect", id]);
+    let mut all: Vec<Hint<'_>> = Vec::new();
+    all.extend(first.iter().map(|words| ("one in full", words.as_slice())));
+    let is_there = |state: StateWord, is_in_pending: bool| {
+        let mut lines = lines.iter().filter(|line| line.state == state);
+        lines.any(|line| line.is_in_pending == is_in_pending)
+    };
+    all.extend(
+        PUT_BACK
+            .into_iter()
+            .filter(|(state, ..)| is_there(*state, *state == StateWord::Backoff))
+            .map(|(_, what, words)| (what, words)),
+    );
+    format!("{text}\n{}", hints(&all, view, program))
 }

@@ -50,8 +50,9 @@ pub struct Overview {
     pub bytes_due: u64,
     /// The run that is at work, if it can be seen.
     pub run: Option<RunLine>,
-    /// When the last run ended in an orderly way, RFC 3339; `None` while one is at work.
-    pub last_run_at: Option<String>,
+    /// Since when nobody holds the lock, RFC 3339; `None` while a run is at work, and after one that
+    /// was killed.
+    pub idle_since: Option<String>,
     /// What runs do, or did.
     #[serde(skip)]
     pub(super) activity: Activity,
@@ -98,7 +99,7 @@ impl Overview {
                     session_id: holder.as_ref().and_then(|holder| holder.session_id.clone()),
                 });
             }
-            Activity::Ended(at) => self.last_run_at = Some(timestamp::format_millis(*at)),
+            Activity::Idle(at) => self.idle_since = Some(timestamp::format_millis(*at)),
             Activity::None | Activity::Unclear(_) => {}
         }
         self.activity = activity;

@@ -1,12 +1,11 @@
-//! The report of a run, for people and for machines.
+//! The report of a run for machines, and why it ended as it did.
 
 use serde::Serialize;
 
 use super::adoption::{AdoptionCounts, RunAdoption};
 use super::exit_code::ExitCode;
 use super::summary::{RunSummary, SessionError, Stop};
-use super::wording::{bytes, counted, json_line, printable};
-use crate::outcome::FailureKind;
+use super::wording::{counted, json_line, printable};
 use crate::timestamp;
 
 #[derive(Serialize)]
@@ -141,91 +140,8 @@ fn error_object(error: &SessionError) -> ErrorObject<'_> {
     }
 }
 
-/// The report for people. What did not happen is not mentioned.
-pub fn run_text(summary: &RunSummary, exit: ExitCode, max_attempts: u32) -> String {
-    let sessions = &summary.sessions;
-    let mut lines = vec![format!(
-        "{} pending: {} delivered in {:.1} s, exit code {exit}",
-        counted(sessions.pending, "session"),
-        sessions.uploaded + sessions.partial,
-        summary.duration_seconds,
-    )];
-    let fates = [
-        (sessions.uploaded, "uploaded"),
-        (sessions.partial, "partial"),
-        (sessions.deferred, "deferred"),
-        (sessions.failed, "failed"),
-        (sessions.corrupt, "corrupt"),
-        (sessions.waiting, "waiting"),
-        (sessions.settling, "settling"),
-        (sessions.backoff, "backing off"),
-        (sessions.skipped, "skipped"),
-        (sessions.vanished, "vanished"),
-        (sessions.left, "left for a later run"),
-        (sessions.recovered, "recovered"),
-    ];
-    let parts = &summary.parts;
-    let sent = [
-        (parts.recordings_uploaded, "recording"),
-        (parts.call_data_uploaded, "call"),
-        (parts.leads_uploaded, "lead"),
-    ];
-    let not_sent = [
-        (parts.recordings_remote, "recording"),
-        (parts.duplicates, "duplicate"),
-    ];
-    lines.extend(listed("sessions", &fates));
-    let mut sent_line = counted_list("sent", &sent);
-    if let Some(line) = &mut sent_line {
-        line.push_str(&format!(", {}", bytes(summary.bytes_sent)));
-    }
-    lines.extend(sent_line);
-    lines.extend(counted_list("there already", &not_sent));
-    if let Some(stop) = summary.stopped_by {
-        let why = cause(summary).unwrap_or_else(|| stop_text(stop).to_owned());
-        lines.push(format!("  stopped early ({}): {why}", stop.as_str()));
-    }
-    let attention = &summary.needs_attention;
-    lines.extend(listed(
-        "needs a person",
-        &[(attention.failed, "failed"), (attention.corrupt, "corrupt")],
-    ));
-    match &summary.adoption {
-        Some(RunAdoption::Done(counts)) => lines.push(format!("  adoption: {}", counts.text())),
-        Some(RunAdoption::Failed(error)) => {
-            lines.push(format!(
-                "  adoption: nothing was adopted: {}",
-                printable(error)
-            ));
-        }
-        None => {}
-    }
-    for error in &summary.errors {
-        lines.push(format!("  {}", error_line(error, max_attempts)));
-    }
-    lines.join("\n") + "\n"
-}
-
-fn listed(title: &str, counts: &[(u64, &str)]) -> Option<String> {
-    let named: Vec<String> = counts
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, name)| format!("{count} {name}"))
-        .collect();
-    (!named.is_empty()).then(|| format!("  {title}: {}", named.join(", ")))
-}
-
-fn counted_list(title: &str, counts: &[(u64, &str)]) -> Option<String> {
-    let named: Vec<String> = counts
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, noun)| counted(*count, noun))
-        .collect();
-    (!named.is_empty()).then(|| format!("  {title}: {}", named.join(", ")))
-}
-
 /// What made the run end early: the message of its end, else the last error where errors did.
-fn cause(summary: &RunSummary) -> Option<String> {
+pub(super) fn cause(summary: &RunSummary) -> Option<String> {
     let of_errors = matches!(summary.stopped_by, Some(Stop::Unavailable | Stop::Rejected));
     let last = || summary.errors.last().map(|error| &error.message);
     let message = summary.stop_message.as_ref();
@@ -234,7 +150,7 @@ fn cause(summary: &RunSummary) -> Option<String> {
 }
 
 /// What it means that a run ended early, where no message tells.
-fn stop_text(stop: Stop) -> &'static str {
+pub(super) fn stop_text(stop: Stop) -> &'static str {
     match stop {
         Stop::Deadline => "--max-duration is over",
         Stop::BatchSize => "--batch-size sessions were attempted",
@@ -247,29 +163,6 @@ fn stop_text(stop: Stop) -> &'static str {
         Stop::Durability => "the spool cannot be written",
         Stop::Signal(_) => "told to stop by a signal",
     }
-}
-
-fn error_line(error: &SessionError, max_attempts: u32) -> String {
-    let status = error
-        .status
-        .map_or_else(String::new, |status| format!(" {status}"));
-    let next = match error.next_attempt_at {
-        Some(time) => format!(", next try after {}", timestamp::format_millis(time)),
-        None => String::new(),
-    };
-    // What cost no attempt, and what no further attempt can mend, has no use for their number.
-    let attempts = if error.attempts == 0 || error.kind == FailureKind::Rejected.as_str() {
-        String::new()
-    } else {
-        format!(", attempt {} of {max_attempts}", error.attempts)
-    };
-    format!(
-        "{}  {} {}{status}{attempts}{next}: {}",
-        printable(&error.session_id),
-        error.part,
-        error.kind,
-        printable(&error.message),
-    )
 }
 
 /// What somebody woken by the exit code should read: one line a reason, with what to do.
@@ -357,7 +250,7 @@ mod tests {
 
     use super::*;
     use crate::outcome::Part;
-    use crate::report::AttentionMode;
+    use crate::report::{AttentionMode, View, plain, run_text};
 
     fn summary() -> RunSummary {
         let mut summary = RunSummary::new(DateTime::from_timestamp(1_761_732_980, 0).unwrap());
@@ -392,13 +285,15 @@ mod tests {
     fn the_text_report_says_what_happened_and_nothing_else() {
         let summary = summary();
         let exit = summary.exit_code(AttentionMode::Standing);
-        insta::assert_snapshot!(run_text(&summary, exit, 20));
+        let view = View::plain(summary.started_at);
+        insta::assert_snapshot!(plain(&run_text(&summary, exit, 20, &view)));
     }
 
     #[test]
     fn an_empty_run_is_one_line() {
         let summary = RunSummary::new(DateTime::UNIX_EPOCH);
-        insta::assert_snapshot!(run_text(&summary, ExitCode::Ok, 20));
+        let view = View::plain(summary.started_at);
+        insta::assert_snapshot!(plain(&run_text(&summary, ExitCode::Ok, 20, &view)));
     }
 
     #[test]

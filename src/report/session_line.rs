@@ -124,6 +124,9 @@ pub struct PartLine {
     pub url: Option<String>,
 }
 
+/// The part at fault where there is no document that can be read.
+const DOCUMENT: &str = "document";
+
 /// The state of a part of which nothing is known.
 const UNKNOWN: &str = "unknown";
 
@@ -187,7 +190,7 @@ impl SessionLine {
         now: DateTime<Utc>,
     ) -> Self {
         let last_error = Some(ErrorLine {
-            part: "document",
+            part: DOCUMENT,
             kind: state.as_str().to_owned(),
             status: None,
             message: reason.to_owned(),
@@ -285,6 +288,9 @@ impl SessionLine {
     /// Why it was not delivered, in words, the kind of the error first.
     pub fn why(&self) -> Option<String> {
         let error = self.last_error.as_ref().map(|error| {
+            if error.part == DOCUMENT {
+                return printable(&error.message);
+            }
             let status = error.status.map(|status| format!(" {status}"));
             let status = status.unwrap_or_default();
             printable(&format!("{}{status}: {}", error.kind, error.message))
@@ -314,10 +320,7 @@ const COLUMNS: [Column; 6] = [
 ];
 
 /// Sessions as a table for people.
-pub fn session_table(lines: &[SessionLine], view: &View) -> String {
-    if lines.is_empty() {
-        return "no sessions\n".to_owned();
-    }
+pub(super) fn session_table(lines: &[SessionLine], view: &View) -> String {
     let rows: Vec<Vec<Cell>> = lines.iter().map(|line| row(line, view)).collect();
     table(&COLUMNS, &rows, view.width)
 }
@@ -329,16 +332,17 @@ fn row(line: &SessionLine, view: &View) -> Vec<Cell> {
         true => view.relative(time),
         false => view.time(time),
     });
+    let attempts = match line.has_document() {
+        true => format!("{}+{}", line.recording.attempts, line.call_data.attempts),
+        false => NOTHING.to_owned(),
+    };
     let or_nothing = |text: Option<String>| text.unwrap_or_else(|| NOTHING.to_owned());
     vec![
         Cell::styled(printable(&line.session_id), Style::Strong),
         Cell::styled(line.state.as_str(), style),
         // Without the space it is one word for awk.
         Cell::from(or_nothing(age).replace(' ', "")),
-        Cell::from(format!(
-            "{}+{}",
-            line.recording.attempts, line.call_data.attempts
-        )),
+        Cell::from(attempts),
         Cell::from(or_nothing(next)),
         Cell::from(or_nothing(line.why()).as_str()),
     ]

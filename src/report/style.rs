@@ -48,6 +48,11 @@ impl Style {
     }
 }
 
+/// A text without its styles.
+pub fn plain(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,7 +72,7 @@ mod tests {
             let text = style.paint("Zoë");
             assert!(text.starts_with("\u{1b}["), "{text:?}");
             assert!(text.ends_with("\u{1b}[0m"), "{text:?}");
-            assert_eq!(anstream::adapter::strip_str(&text).to_string(), "Zoë");
+            assert_eq!(plain(&text), "Zoë");
             assert_eq!(style.paint(""), "");
         }
     }

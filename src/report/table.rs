@@ -18,7 +18,7 @@ const MIN_LAST_WIDTH: usize = 28;
 const INDENT: usize = 4;
 
 /// Between two columns.
-const GAP: usize = 2;
+pub(super) const GAP: usize = 2;
 
 /// A column.
 #[derive(Debug, Clone, Copy)]
@@ -71,7 +71,18 @@ impl Cell {
         }
     }
 
-    fn width(&self) -> usize {
+    /// What stands in it.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The same in style, with another text.
+    pub(super) fn with_text(self, text: String) -> Self {
+        Self { text, ..self }
+    }
+
+    /// How many columns of a terminal it takes.
+    pub(super) fn width(&self) -> usize {
         self.text.width()
     }
 
@@ -247,7 +258,7 @@ mod tests {
     use super::*;
 
     fn plain(columns: &[Column], rows: &[Vec<Cell>], width: Option<usize>) -> String {
-        anstream::adapter::strip_str(&table(columns, rows, width)).to_string()
+        super::super::style::plain(&table(columns, rows, width))
     }
 
     fn cells(texts: &[&str]) -> Vec<Cell> {

@@ -7,6 +7,7 @@ mod dossier;
 mod draft;
 mod likeness;
 mod record;
+mod short_id;
 mod verdict;
 
 pub use document::{Document, DocumentError, Status};
@@ -14,6 +15,8 @@ pub use dossier::{Dossier, FileFacts, Lookup, Reading};
 pub use draft::{Adopted, Draft};
 pub use likeness::is_same_document;
 pub use record::{
-    CallDataRecord, ErrorRecord, HistoryEntry, Lacking, PartState, RecordingRecord, UploadRecord,
+    CallDataRecord, ErrorRecord, HISTORY_LIMIT, HistoryEntry, Lacking, PartState, RecordingRecord,
+    UploadRecord,
 };
+pub use short_id::{is_short_for, may_be_short};
 pub use verdict::{Verdict, verdict};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::outcome::{Failure, Part};
 
 /// How many entries of the history are kept.
-const HISTORY_LIMIT: usize = 20;
+pub const HISTORY_LIMIT: usize = 20;
 
 /// How far a part has come.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -21,8 +21,9 @@ pub enum Activity {
         /// What it has written down, once it works on a session.
         holder: Option<Holder>,
     },
-    /// None is, and the last one ended in an orderly way, then.
-    Ended(DateTime<Utc>),
+    /// None has been since then, when the last one that held the lock (a run, a requeue, an adoption)
+    /// gave it back.
+    Idle(DateTime<Utc>),
     /// The last one was killed, or is at work where this process cannot see it: in another container,
     /// or on another machine.
     Unclear(Option<Holder>),
@@ -43,7 +44,7 @@ impl Spool {
             return Activity::AtWork { pid, holder };
         }
         match stat.modified {
-            Some(modified) if stat.len_bytes == 0 => Activity::Ended(modified.into()),
+            Some(modified) if stat.len_bytes == 0 => Activity::Idle(modified.into()),
             _ => Activity::Unclear(holder),
         }
     }

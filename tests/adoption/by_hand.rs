@@ -24,6 +24,11 @@ fn settle(site: &Site, arguments: &str) -> Outcome {
     site.call(["adopt"].into_iter().chain(arguments.split_whitespace()))
 }
 
+/// What a command begins with that is typed for a site's spool.
+fn typed(site: &Site) -> String {
+    format!("callspool --root {} adopt ", site.root().display())
+}
+
 #[test]
 fn what_is_ambiguous_names_its_candidates_and_the_command() {
     let site = two_of_each();
@@ -34,7 +39,7 @@ fn what_is_ambiguous_names_its_candidates_and_the_command() {
     // Every command that is offered is understood, and does what it says.
     for command in line["commands"].as_array().unwrap() {
         let command = command.as_str().unwrap();
-        let arguments = command.strip_prefix("callspool adopt ").unwrap();
+        let arguments = command.strip_prefix(&typed(&site)).unwrap();
         settle(&site, &format!("{arguments} --dry-run")).expect(0);
     }
     assert_eq!(line["commands"].as_array().unwrap().len(), 3);
@@ -44,9 +49,27 @@ fn what_is_ambiguous_names_its_candidates_and_the_command() {
         "{text}"
     );
     assert!(
-        text.contains("    $ callspool adopt --session a "),
+        text.contains(&format!("    $ {}--session a ", typed(&site))),
         "{text}"
     );
+}
+
+#[test]
+fn a_session_may_be_named_by_a_short_form() {
+    let site = site();
+    for id in [
+        "session_20251029_135057_99509edf",
+        "session_20251029_140000_0c5c7fd0",
+    ] {
+        put_call(&site, id, |_| {});
+    }
+    let ambiguous = settle(&site, "--session 20251029 --no-recording --no-lead").expect(2);
+    let expected = "20251029 is short for several sessions: session_20251029_135057_99509edf, \
+                    session_20251029_140000_0c5c7fd0";
+    assert!(ambiguous.stderr.contains(expected), "{}", ambiguous.stderr);
+    let taken = settle(&site, "--session 9950 --no-recording --no-lead").expect(0);
+    let expected = "session_20251029_135057_99509edf  adopted";
+    assert!(taken.stdout.starts_with(expected), "{}", taken.stdout);
 }
 
 #[test]

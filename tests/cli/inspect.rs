@@ -132,7 +132,7 @@ fn an_unknown_id_is_code_2_and_the_others_are_shown() {
     let site = site();
     write_sessions(&site, &["a"]);
     let outcome = site.call(["inspect", "nobody", "a"]).expect(2);
-    assert!(outcome.stdout.starts_with("a\n"), "{}", outcome.stdout);
+    assert!(outcome.stdout.starts_with("a  due "), "{}", outcome.stdout);
     assert!(outcome.stderr.contains("nobody"), "{}", outcome.stderr);
     assert!(!outcome.stderr.contains("session a"), "{}", outcome.stderr);
 }
@@ -221,6 +221,9 @@ fn a_case_file_says_what_is_next_and_how_to_hurry_it() {
     let site = site();
     backing_off("a").write(&site);
     let case = site.call(["inspect", "a"]).expect(0).stdout;
-    assert!(case.contains("at once with: callspool requeue a"), "{case}");
-    assert!(case.contains("call_data server 500, 41 ms"), "{case}");
+    let command = format!("$ callspool --root {} requeue a\n", site.root().display());
+    assert!(case.contains(&command), "{case}");
+    let event = "call data not delivered: server 500, in 41 ms\n";
+    assert!(case.contains(event), "{case}");
+    assert!(case.contains("  next        not before 20"), "{case}");
 }

@@ -10,7 +10,7 @@ use crate::running::{PATIENCE, Running};
 use crate::{site, without_campaign, write_sessions};
 
 /// A run that waits for the answer to its only request.
-fn run_in_flight(site: &mut Site) -> (Gate, Running) {
+pub(crate) fn run_in_flight(site: &mut Site) -> (Gate, Running) {
     Session::new("a").never_recorded().write(site);
     let gate = Gate::holding_answers(site);
     let run = Running::start(&mut site.command(["run", "--format", "json"]));

@@ -9,12 +9,14 @@
     reason = "fixtures are not state: they need not be durable, and may overwrite"
 )]
 
+mod advice;
 mod architecture;
 mod check;
 mod check_api;
 mod disk;
 mod dry_run;
 mod exit_codes;
+mod help;
 mod inspect;
 mod kinds;
 mod lock;
@@ -24,7 +26,9 @@ mod progress;
 mod readme;
 mod requeue;
 mod requeue_again;
+mod screens;
 mod settings;
+mod short_ids;
 mod signals;
 mod streams;
 mod terminal;

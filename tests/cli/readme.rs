@@ -12,6 +12,7 @@ use crate::{site, site_with, write_sessions};
 
 const README: &str = include_str!("../../README.md");
 const GUIDE: &str = include_str!("../../docs/migrating.md");
+const OPERATIONS: &str = include_str!("../../docs/operations.md");
 
 /// The rows of the README's table with that header.
 fn rows(header: &str) -> impl Iterator<Item = &'static str> {
@@ -163,6 +164,35 @@ fn every_command_line_of_the_readme_and_the_guide_is_understood() {
     for command in commands {
         let parsed = callspool::cli::parse_in(&command, &Environment::default(), &home);
         assert!(parsed.is_ok(), "{command:?}: {parsed:?}");
+    }
+}
+
+#[test]
+fn every_command_in_the_text_of_the_operations_guide_is_understood() {
+    let site = site();
+    let home = site.home().join("no.toml");
+    let in_code = OPERATIONS.split('`').skip(1).step_by(2);
+    let commands: Vec<&str> = in_code
+        .filter(|code| code.starts_with("callspool ") && !code.contains('…'))
+        .collect();
+    assert!(commands.len() > 10, "{commands:?}");
+    let second = site.home().join("second.toml");
+    fs::write(&second, "").unwrap();
+    for command in commands {
+        let words = command.split_whitespace().map(|word| match word {
+            "/etc/callspool/second.toml" => second.to_str().unwrap(),
+            _ => word,
+        });
+        let parsed = callspool::cli::parse_in(words, &Environment::default(), &home);
+        assert!(parsed.is_ok(), "{command:?}: {parsed:?}");
+    }
+}
+
+#[test]
+fn every_exit_code_has_its_place_in_the_operations_guide() {
+    for code in first_cells("| code |") {
+        let heading = format!("\n### Exit {code}\n");
+        assert!(OPERATIONS.contains(&heading), "{code}");
     }
 }
 

@@ -32,7 +32,7 @@ fn a_click_opens_a_case_file_that_says_what_happened_what_comes_and_what_to_do()
         "The next run: leaves it alone until ",
         "What you can do\n",
         "What happened\n",
-        "Call data failed: server (500), after 41 ms",
+        "Call data not delivered: server 500, in 41 ms",
         "Called\n+1555•••0123\n",
         "Recording\ndelivered; 1.3 MiB; 1 attempt; https://crm.example/1.ogg",
         "Transcript\ntranscript_backing-off.json",

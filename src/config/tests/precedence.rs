@@ -196,3 +196,19 @@ fn zero_sessions_means_no_limit() {
     assert_eq!(batch_size("0"), None);
     assert_eq!(batch_size("1"), Some(1));
 }
+
+#[test]
+fn a_ping_url_is_shown_with_its_host_alone_wherever_it_stands() {
+    let url = "https://hc.example.com/hush?key=hush";
+    let file = Given::nothing().file(format!("ping_url = \"{url}\"\n"));
+    let variable = Given::nothing().variable("CALLSPOOL_PING_URL", url);
+    let flag = Given::nothing().flag(Setting::PingUrl, url);
+    for given in [file, variable, flag] {
+        let settings = given.resolve().unwrap();
+        assert!(!format!("{settings:?}").contains("hush"));
+        let origin = settings.sources.iter();
+        let origin = origin.into_iter().find(|it| it.setting == Setting::PingUrl);
+        let shown = origin.unwrap().value.clone().unwrap();
+        assert_eq!(shown, "https://hc.example.com/…");
+    }
+}

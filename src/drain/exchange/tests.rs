@@ -9,7 +9,7 @@ use super::Patience;
 use crate::drain::Limit;
 use crate::outcome::Failure;
 use crate::outcome::FailureKind::*;
-use crate::report::Stop;
+use crate::report::{RequestKind, Stop};
 
 #[test]
 fn bytes_of_recordings_count_when_read_and_those_of_call_data_when_accepted() {
@@ -257,4 +257,56 @@ fn a_request_that_a_signal_broke_off_is_no_fault_of_the_session() {
     exchange.api.signal = Some(15);
     let sent = exchange.told(answered(Cancelled)).send_call_data("a");
     assert_eq!(sent, stopped(Stop::Signal(15), Cancelled));
+}
+
+#[test]
+fn every_request_counts_once_by_what_it_was_judged_to_be() {
+    let clock = Still::new();
+    let mut exchange = exchange(&clock, Vec::new());
+    exchange.told(Ok(())).send_recording("a");
+    exchange.told(answered(Misdirected)).send_recording("a");
+    exchange.told(answered(Forbidden)).send_call_data("a");
+    exchange.told(answered(Forbidden)).send_call_data("b");
+    exchange.told(throttled(1)).send_call_data("a");
+    exchange.told(throttled(99_999)).send_call_data("a");
+    let lost = || {
+        let mut failure = answered(Ambiguous);
+        if let Err(failure) = &mut failure {
+            failure.fate_unknown = true;
+        }
+        failure
+    };
+    exchange.told(lost()).send_call_data("a");
+    exchange.told(lost()).ask("a");
+    let counts = &exchange.counts;
+    for (request, outcome, expected) in [
+        (RequestKind::Recording, "answered", 1),
+        // Where something was accepted before, the address is not what is wrong.
+        (RequestKind::Recording, "protocol", 1),
+        (RequestKind::Recording, "misdirected", 0),
+        (RequestKind::CallData, "server", 1),
+        (RequestKind::CallData, "auth", 1),
+        (RequestKind::CallData, "throttled", 2),
+        (RequestKind::CallData, "ambiguous", 1),
+        (RequestKind::CallData, "answered", 0),
+        (RequestKind::Question, "ambiguous", 1),
+    ] {
+        let count = counts.with_outcome(request, outcome);
+        assert_eq!(count, expected, "{request:?} {outcome}");
+    }
+    assert_eq!(counts.ambiguous_posts, 1);
+    assert_eq!(counts.durations(RequestKind::CallData).count, 5);
+}
+
+#[test]
+fn a_request_that_is_not_sent_is_not_counted() {
+    let limit = Limit {
+        requests: 1,
+        period: Duration::from_secs(3600),
+    };
+    let clock = Still::new();
+    let mut exchange = exchange(&clock, vec![limit]);
+    exchange.told(Ok(())).send_call_data("a");
+    assert_eq!(exchange.send_call_data("b"), Judged::Stop(Stop::Rate, None));
+    assert_eq!(exchange.counts.durations(RequestKind::CallData).count, 1);
 }

@@ -251,3 +251,37 @@ fn what_every_try_sent_is_added_up() {
     };
     assert_eq!(ledger.summary.parts, twice);
 }
+
+#[test]
+fn a_session_is_put_off_when_its_next_attempt_is_still_to_come() {
+    let (scratch, _) = Scratch::with("");
+    let (lease, policy) = (scratch.lease(), Policy::defaults());
+    let mut ledger = ledger(&lease, &policy);
+    let at = |time: DateTime<Utc>| {
+        let time = crate::timestamp::format_millis(time);
+        document(&format!(r#"{{"next_attempt_at":"{time}"}}"#))
+    };
+    let second = chrono::TimeDelta::seconds(1);
+    for (document, fate, put_off) in [
+        (document("{}"), Fate::Deferred, 0),
+        (at(now()), Fate::Deferred, 0),
+        (at(now() + second), Fate::Deferred, 1),
+        (at(now() + second), Fate::Failed, 1),
+        (at(now() + second), Fate::Left, 2),
+    ] {
+        ledger.settled(&document, fate);
+        assert_eq!(ledger.summary.put_off, put_off, "{fate:?}");
+    }
+}
+
+#[test]
+fn the_oldest_of_those_that_wait_is_remembered() {
+    let (scratch, _) = Scratch::with("");
+    let (lease, policy) = (scratch.lease(), Policy::defaults());
+    let mut ledger = ledger(&lease, &policy);
+    for (seconds, oldest) in [(-5, -5), (-9, -9), (-7, -9)] {
+        let at = |seconds| now() + chrono::TimeDelta::seconds(seconds);
+        ledger.awaiting_since(at(seconds));
+        assert_eq!(ledger.summary.oldest_waiting, Some(at(oldest)));
+    }
+}

@@ -2,8 +2,10 @@ use std::time::Duration;
 
 use chrono::DateTime;
 
+use super::counters::EXIT_CODES;
 use super::*;
-use crate::report::{RequestCounts, Stop};
+use crate::outcome::FailureKind;
+use crate::report::{RequestCounts, RequestKind, RequestOutcome, Stop};
 
 const SPOOL: &str = "/srv/agent";
 

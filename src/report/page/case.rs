@@ -3,16 +3,16 @@
 use chrono::{DateTime, Utc};
 
 use super::super::advice::{Advice, Program, advise};
-use super::super::case_file::{files, is_remote};
-use super::super::plan_line::action_text;
+use super::super::case_files::files;
+use super::super::plan_line::PlanStep;
 use super::super::session_line::{SessionLine, StateWord};
+use super::super::timeline::{Event, events};
 use super::super::wording::{bytes, counted};
 use super::verdict::moment;
 use crate::outcome::{FailureKind, Part};
 use crate::plan::Action;
 use crate::redact::{Redactor, is_display_control};
 use crate::session::{Document, Dossier, HistoryEntry, Lacking, PartState, UploadRecord};
-use crate::timestamp;
 
 /// The most of a foreign text that is shown, in characters.
 const MAX_CHARS: usize = 400;
@@ -33,7 +33,7 @@ pub struct PageSession {
 pub(super) struct Case {
     /// Titles with what is to be said under them.
     pub(super) facts: Vec<(&'static str, String)>,
-    pub(super) history: Vec<HistoryEntry>,
+    pub(super) history: Vec<Event>,
     /// What the next run does.
     pub(super) next: String,
     pub(super) advice: Vec<Advice>,
@@ -85,12 +85,12 @@ impl PageSession {
         }
         facts.push(("Document", redact(path)));
         if let Source::Dossier(dossier, next) = source {
-            let found = files(dossier, is_remote(dossier, next), redact);
+            let found = files(dossier, next, redact);
             facts.extend(found.into_iter().map(|file| (title(file.role), file.found)));
         }
         let mut case = Case {
             facts,
-            history: record.map_or_else(Vec::new, |record| record.history.clone()),
+            history: document.map_or_else(Vec::new, events),
             next: redact(&what_comes(&line, next)),
             advice: advise(&line, record, next, program),
         };
@@ -116,7 +116,11 @@ fn hide(line: &mut SessionLine, case: &mut Case, redactor: &Redactor) {
             }
         }
     }
-    for text in [&mut line.recording.url, &mut line.recording.reason] {
+    for text in [
+        &mut line.recording.url,
+        &mut line.recording.reason,
+        &mut line.reason,
+    ] {
         *text = text.as_deref().map(redact);
     }
     if let Some(error) = &mut line.last_error {
@@ -126,9 +130,8 @@ fn hide(line: &mut SessionLine, case: &mut Case, redactor: &Redactor) {
     for advice in &mut case.advice {
         advice.what = redact(&advice.what);
     }
-    for entry in &mut case.history {
-        entry.part = redact(&entry.part);
-        entry.outcome = redact(&entry.outcome);
+    for event in &mut case.history {
+        event.what = redact(&event.what);
     }
 }
 
@@ -224,11 +227,10 @@ fn title(role: &'static str) -> &'static str {
 fn what_comes(line: &SessionLine, next: Option<&Action>) -> String {
     match (line.state, next) {
         (StateWord::Due | StateWord::Waiting | StateWord::Settling, Some(next)) => {
-            return action_text(next);
+            return PlanStep::from(next).text(moment);
         }
         (StateWord::Backoff, _) => {
-            let until = line.next_attempt_at.as_deref();
-            return match until.and_then(timestamp::parse) {
+            return match line.next() {
                 Some(until) => format!("leaves it alone until {}", moment(until)),
                 None => "tries it again".to_owned(),
             };
@@ -241,32 +243,6 @@ fn what_comes(line: &SessionLine, next: Option<&Action>) -> String {
         (StateWord::Waiting | StateWord::Settling, None) => "looks at it again",
     }
     .to_owned()
-}
-
-/// One entry of a history in words.
-pub(super) fn happened(entry: &HistoryEntry) -> String {
-    let part = match entry.part.as_str() {
-        "recording" => "Recording",
-        "call_data" => "Call data",
-        "session" => "Session",
-        other => other,
-    };
-    let outcome = match entry.outcome.as_str() {
-        "delivered" => "delivered".to_owned(),
-        "duplicate" => "was there already".to_owned(),
-        "requeued" => "put back by a person".to_owned(),
-        "abandoned" => "given up, its attempts are used up".to_owned(),
-        "not_found" => "asked about: the API does not have it".to_owned(),
-        "not_answered" => "asked about: the API cannot tell".to_owned(),
-        other => format!("failed: {}", other.replace('_', " ")),
-    };
-    let status = entry
-        .status
-        .map_or_else(String::new, |status| format!(" ({status})"));
-    let took = entry
-        .ms
-        .map_or_else(String::new, |ms| format!(", after {ms} ms"));
-    format!("{part} {outcome}{status}{took}")
 }
 
 /// Whether an entry of a history tells of an attempt that failed. One that was cut off because its run
@@ -282,51 +258,17 @@ pub fn is_failure(entry: &HistoryEntry) -> bool {
 mod tests {
     use super::*;
 
-    fn entry(part: &str, outcome: &str, status: Option<u16>) -> HistoryEntry {
-        HistoryEntry {
-            at: None,
-            part: part.to_owned(),
-            outcome: outcome.to_owned(),
-            status,
-            ms: Some(41),
-        }
-    }
-
-    #[test]
-    fn what_happened_is_told_in_words() {
-        for (part, outcome, status, expected) in [
-            (
-                "recording",
-                "delivered",
-                None,
-                "Recording delivered, after 41 ms",
-            ),
-            (
-                "call_data",
-                "server",
-                Some(500),
-                "Call data failed: server (500), after 41 ms",
-            ),
-            (
-                "call_data",
-                "not_found",
-                None,
-                "Call data asked about: the API does not have it, after 41 ms",
-            ),
-            (
-                "session",
-                "requeued",
-                None,
-                "Session put back by a person, after 41 ms",
-            ),
-        ] {
-            assert_eq!(happened(&entry(part, outcome, status)), expected);
-        }
-    }
-
     #[test]
     fn a_failure_is_what_a_request_or_a_try_came_to() {
-        let is_failure = |outcome| is_failure(&entry("call_data", outcome, None));
+        let is_failure = |outcome: &str| {
+            is_failure(&HistoryEntry {
+                at: None,
+                part: "call_data".to_owned(),
+                outcome: outcome.to_owned(),
+                status: None,
+                ms: None,
+            })
+        };
         for kind in FailureKind::ALL {
             let expected = kind != FailureKind::Cancelled;
             assert_eq!(is_failure(kind.as_str()), expected, "{kind}");

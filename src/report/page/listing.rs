@@ -6,12 +6,12 @@ use std::fmt::Write;
 use chrono::{DateTime, SecondsFormat, Utc};
 use sha2::{Digest, Sha256};
 
-use super::super::session_line::{SessionLine, StateWord};
+use super::super::session_line::StateWord;
+use super::super::style::Style;
+use super::super::timeline::Event;
 use super::super::wording::{age, span};
-use super::case::{PageSession, happened, is_failure};
+use super::case::PageSession;
 use super::html::Html;
-use crate::session::HistoryEntry;
-use crate::timestamp;
 
 /// How much of an id stands in the table, in characters; its case file has all of it.
 const SHOWN_ID_CHARS: usize = 80;
@@ -109,7 +109,7 @@ const COLUMNS: [(&str, &str, &str); 6] = [
     ("state", "number", "State"),
     ("age", "number", "Age"),
     ("attempts", "number", "Attempts"),
-    ("next", "number", "Next attempt"),
+    ("next", "number", "Next"),
     ("error", "text", "Last error"),
 ];
 
@@ -132,7 +132,7 @@ pub(super) fn table(html: &mut Html, sessions: &[PageSession], now: DateTime<Utc
 
 fn row(html: &mut Html, session: &PageSession, anchor: &str, now: DateTime<Utc>) {
     let line = &session.line;
-    let next = next_attempt(line);
+    let next = line.next();
     let attempts = u64::from(line.recording.attempts) + u64::from(line.call_data.attempts);
     html.raw("<tr data-state=\"")
         .text(line.state.as_str())
@@ -157,7 +157,7 @@ fn row(html: &mut Html, session: &PageSession, anchor: &str, now: DateTime<Utc>)
     if line.has_document() {
         html.number(attempts);
     }
-    html.raw("</td><td data-title=\"Next attempt\">");
+    html.raw("</td><td data-title=\"Next\">");
     if let Some(next) = next {
         let away = (next - now).to_std().unwrap_or_default();
         time(
@@ -175,11 +175,6 @@ fn row(html: &mut Html, session: &PageSession, anchor: &str, now: DateTime<Utc>)
         html.text(&why);
     }
     html.raw("</td></tr>");
-}
-
-fn next_attempt(line: &SessionLine) -> Option<DateTime<Utc>> {
-    let text = line.next_attempt_at.as_deref()?;
-    timestamp::parse(text)
 }
 
 fn badge(html: &mut Html, state: StateWord) {
@@ -264,19 +259,19 @@ fn sentence(text: &str) -> String {
     first.into_iter().flatten().chain(chars).collect()
 }
 
-fn history(html: &mut Html, history: &[HistoryEntry], now: DateTime<Utc>) {
+fn history(html: &mut Html, history: &[Event], now: DateTime<Utc>) {
     if history.is_empty() {
         return;
     }
     html.raw("<h4>What happened</h4><ol class=\"history\">");
-    for entry in history {
-        html.raw(if is_failure(entry) {
-            "<li class=\"wrong\">"
-        } else {
-            "<li>"
+    for event in history {
+        html.raw(match event.style {
+            Some(Style::Warning | Style::Bad) => "<li class=\"wrong\">",
+            Some(Style::Good) => "<li class=\"right\">",
+            _ => "<li>",
         });
-        html.element("<span class=\"what\">", &happened(entry), "</span>");
-        if let Some(at) = entry.at {
+        html.element("<span class=\"what\">", &sentence(&event.what), "</span>");
+        if let Some(at) = event.at {
             html.raw(" <span class=\"when\">");
             time(html, at, &at.format("%-d %b, %H:%M:%S UTC").to_string());
             html.raw(", ").text(&age(at, now)).raw(" ago</span>");

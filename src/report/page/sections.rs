@@ -194,7 +194,7 @@ fn facts(html: &mut Html, page: &Page) {
         }
         html.raw("</dd></div>");
     }
-    last_run(html, page);
+    runs(html, page);
     html.raw("<div><dt>The API asked to be left alone</dt><dd>");
     match overview.not_before.as_deref().and_then(timestamp::parse) {
         None => {
@@ -207,21 +207,21 @@ fn facts(html: &mut Html, page: &Page) {
     html.raw("</dd></div></dl>");
 }
 
-fn last_run(html: &mut Html, page: &Page) {
-    html.raw("<div><dt>Last run</dt><dd>");
+fn runs(html: &mut Html, page: &Page) {
+    html.raw("<div><dt>Runs</dt><dd>");
     match &page.overview.activity {
         Activity::None => {
-            html.raw("none so far");
+            html.raw("none has been here yet");
         }
         Activity::AtWork { pid, .. } => {
-            html.raw("at work now, process ").number(pid);
+            html.raw("one is at work, process ").number(pid);
         }
-        Activity::Ended(at) => {
-            let text = format!("{} ago", age(*at, page.now));
-            listing::time(html, *at, &text);
+        Activity::Idle(since) => {
+            html.raw("none at work for ");
+            listing::time(html, *since, &age(*since, page.now));
         }
         Activity::Unclear(_) => {
-            html.raw("was killed, or is at work where this cannot be seen");
+            html.raw("the last one was killed, or is at work where it cannot be seen from here");
         }
     }
     html.raw("</dd></div>");

@@ -17,6 +17,7 @@
 mod authority;
 mod failure;
 pub mod gate;
+mod guide;
 mod outcome;
 pub mod running;
 mod session;
@@ -25,6 +26,7 @@ mod terminal;
 
 pub use authority::{Authority, Issued};
 pub use failure::{Failure, demand_failure, demand_recovery, let_time_pass};
+pub use guide::Guide;
 pub use outcome::Outcome;
 pub use session::{Session, manifest, plain_transcript};
 pub use site::{Dir, Site};

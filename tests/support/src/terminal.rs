@@ -27,6 +27,12 @@ pub struct Terminal {
 impl Terminal {
     /// Starts it on a terminal of that many columns, under `TERM=xterm-256color`.
     pub fn start(command: &mut Command, columns: u16) -> Self {
+        Self::start_as_told(command.env("TERM", "xterm-256color"), columns)
+    }
+
+    /// Starts it on a terminal of that many columns, 0 for one that does not know its size, with
+    /// nothing in the environment but what the command says.
+    pub fn start_as_told(command: &mut Command, columns: u16) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
@@ -45,7 +51,6 @@ impl Terminal {
         tcsetattr(&slave, OptionalActions::Now, &modes).unwrap();
         let end = |slave: &OwnedFd| Stdio::from(slave.try_clone().unwrap());
         let child = command
-            .env("TERM", "xterm-256color")
             .stdout(end(&slave))
             .stderr(end(&slave))
             .spawn()
