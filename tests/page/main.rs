@@ -2,7 +2,11 @@
 //!
 //! The browser is Chromium, driven through ChromeDriver; without them these tests fail and say what to
 //! install.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 #![expect(
     clippy::disallowed_methods,
     reason = "fixtures are not state: they need not be durable"
