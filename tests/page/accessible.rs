@@ -120,7 +120,7 @@ fn the_focus_is_seen_and_the_way_to_the_sessions_is_short() {
         "Skip to the sessions"
     );
     let mut seen = Vec::new();
-    for _ in 0..16 {
+    for _ in 0..20 {
         let focus = browser.js(
             "const it = document.activeElement; const style = getComputedStyle(it);
              return [it.tagName + ' ' + it.textContent.slice(0, 20), style.outlineStyle, it.checkVisibility()]",

@@ -72,11 +72,11 @@ fn a_column_sorts_both_ways_by_pointer_and_by_keyboard() {
     let said = browser.text("return document.querySelector('#page-said').textContent");
     assert_eq!(said, "Sorted by session, ascending.");
 
-    // Sessions without a next attempt stay behind those that have one.
+    // Sessions for which nothing comes by itself stay behind the others.
     browser.click(&heading("next"));
-    assert_eq!(shown(&browser)[0], "backing-off");
+    assert_eq!(shown(&browser)[..2], ["backing-off", "awaited"]);
     browser.click(&heading("next"));
-    assert_eq!(shown(&browser)[0], "backing-off");
+    assert_eq!(shown(&browser)[..2], ["awaited", "backing-off"]);
     browser.is_content();
 }
 
@@ -123,6 +123,27 @@ fn words_and_states_filter_together_and_the_count_is_told() {
     let pressed = "return [...document.querySelectorAll('.chip[aria-pressed=true]')].map((it) => it.dataset.state)";
     assert_eq!(browser.texts(pressed), ["failed", "due"]);
     browser.is_content();
+}
+
+#[test]
+fn a_kind_of_error_leads_to_its_sessions() {
+    let (browser, _server) = look_at(&one_of_each());
+    browser.click(".chip[data-state=due]");
+    let kinds = browser.texts(
+        "return [...document.querySelectorAll('.errors .kind')].map((it) => it.textContent)",
+    );
+    let place = kinds
+        .iter()
+        .position(|kind| kind == "missing_campaign")
+        .unwrap()
+        + 1;
+    browser.click(&format!(".errors tbody tr:nth-child({place}) .kind button"));
+    assert_eq!(shown(&browser), ["no-campaign"]);
+    let focus = "return [document.activeElement.id, document.activeElement.value]";
+    assert_eq!(
+        browser.js(focus),
+        json!(["page-filter", "missing_campaign"])
+    );
 }
 
 #[test]

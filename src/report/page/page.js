@@ -92,6 +92,21 @@
         showAnew();
       });
     }
+    // A kind of error leads to its sessions.
+    for (const kind of all(".errors .kind")) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = kind.textContent;
+      button.title = "Show these sessions";
+      kind.replaceChildren(button);
+      button.addEventListener("click", () => {
+        for (const chip of chips) chip.ariaPressed = "false";
+        filter.value = button.textContent;
+        showAnew();
+        filter.focus();
+        document.querySelector(".listing").scrollIntoView();
+      });
+    }
     by("page-more").addEventListener("click", () => { limit = Infinity; show(); });
     document.querySelector(".controls").hidden = false;
 

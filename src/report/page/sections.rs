@@ -250,7 +250,7 @@ fn traffic(html: &mut Html, page: &Page) {
 }
 
 fn errors(html: &mut Html, page: &Page) {
-    html.raw("<section aria-labelledby=\"page-errors\"><h2 id=\"page-errors\">Why sessions are not delivered</h2>");
+    html.raw("<section aria-labelledby=\"page-errors\"><h2 id=\"page-errors\">Why sessions are not delivered in full</h2>");
     let lines = page.sessions.iter().map(|session| &session.line);
     let groups = page.backlog.errors(lines);
     if groups.is_empty() {
