@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::session::Tombstones;
+
 /// A moment, in microseconds since the Unix epoch.
 pub type Micros = i64;
 
@@ -23,6 +25,8 @@ pub struct Estate {
     pub documents: Vec<DocumentFile>,
     /// What the old uploader has left in processed_uploads/.
     pub markers: Vec<Marker>,
+    /// What is left of delivered sessions whose documents were removed.
+    pub pruned: Tombstones,
 }
 
 /// A file in conversations/.

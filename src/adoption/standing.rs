@@ -12,7 +12,7 @@ pub(super) enum Standing {
     Open,
     /// A document names it: its number.
     Named(usize),
-    /// The old uploader has delivered it.
+    /// It was delivered: by the old uploader, or by a run, and its document was removed since.
     Delivered,
     /// A mark says so that is older than the call: it is another call's of the same name.
     StaleMark,
@@ -63,7 +63,11 @@ pub(super) fn standings(estate: &Estate) -> Vec<Standing> {
                 return Standing::NoCall;
             };
             let named = documents.of_session(transcript);
-            match marks.of(transcript) {
+            let pruned = estate
+                .pruned
+                .delivered(&transcript.name, &session_id(transcript));
+            let pruned = pruned.map(|at| at.timestamp_micros());
+            match marks.of(transcript).max(pruned) {
                 _ if named.is_some_and(|named| covers(estate, named, transcript)) => {
                     named.map_or(Standing::Open, Standing::Named)
                 }

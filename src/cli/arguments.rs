@@ -59,6 +59,9 @@ pub(super) enum CommandArguments {
     /// Tell whether the next run can work, and what to do where it cannot
     #[command(after_help = help::CHECK)]
     Check(CheckArguments),
+    /// Remove documents that were delivered, and their files when asked to
+    #[command(after_help = help::PRUNE)]
+    Prune(PruneArguments),
     /// Print a JSON Schema of what callspool reads and writes
     #[command(after_help = help::SCHEMA)]
     Schema(SchemaArguments),
@@ -76,6 +79,34 @@ pub(super) struct CheckArguments {
     /// Leave the network alone
     #[arg(long)]
     pub(super) offline: bool,
+}
+
+#[derive(Debug, Args)]
+#[group(skip)]
+#[command(group = clap::ArgGroup::new("which")
+    .args(["older_than", "keep", "session"])
+    .multiple(true)
+    .required(true))]
+pub(super) struct PruneArguments {
+    /// What was delivered longer ago than D, such as 90d
+    #[arg(long, value_name = "D")]
+    pub(super) older_than: Option<String>,
+    /// Whatever its age, keep the N that were delivered last
+    #[arg(long, value_name = "N")]
+    pub(super) keep: Option<String>,
+    /// This session, by its whole id; may be given several times
+    #[arg(long, value_name = "ID", conflicts_with_all = ["older_than", "keep"])]
+    pub(super) session: Vec<String>,
+    /// Also remove the recording, manifest, transcript and lead, where they were delivered and no
+    /// other document names them
+    #[arg(long)]
+    pub(super) with_files: bool,
+    /// With --session: also when it was delivered in part only, and files that were not
+    #[arg(long, requires = "session")]
+    pub(super) partial: bool,
+    /// Print what would be done, and do nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
 }
 
 #[derive(Debug, Args)]

@@ -3,14 +3,18 @@
 use std::time::Duration;
 
 use super::arguments::{
-    AdoptArguments, CommandArguments, InspectArguments, RecordWhat, RequeueArguments,
+    AdoptArguments, CommandArguments, InspectArguments, PruneArguments, RecordWhat,
+    RequeueArguments,
 };
 use crate::adoption::{ByHand, Chosen};
-use crate::command::{Adopt, Check, Command, Inspect, Record, Requeue, RequeueSet, Selection};
+use crate::command::{
+    Adopt, Check, Command, Inspect, Prune, PruneSet, Record, Requeue, RequeueSet, Selection,
+};
 use crate::config::value::{self, ValueError};
 use crate::config::{self, ConfigError, Source};
 use crate::nearest::nearest;
 use crate::outcome::FailureKind;
+use crate::plan::Retention;
 
 const DEFAULT_MAX_AGE: Duration = Duration::from_secs(60 * 60);
 const DEFAULT_MAX_PENDING: u64 = 1000;
@@ -34,6 +38,7 @@ impl CommandArguments {
             Self::Check(arguments) => Command::Check(Check {
                 offline: arguments.offline,
             }),
+            Self::Prune(arguments) => Command::Prune(prune(arguments)?),
             Self::Adopt(arguments) => Command::Adopt(adopt(arguments)),
         })
     }
@@ -105,6 +110,26 @@ fn requeue(arguments: RequeueArguments) -> Result<Requeue, ConfigError> {
         part: arguments.part,
         force: arguments.force,
         ask_first: arguments.ask_first,
+        dry_run: arguments.dry_run,
+    })
+}
+
+fn prune(arguments: PruneArguments) -> Result<Prune, ConfigError> {
+    let older_than = option(
+        "older-than",
+        arguments.older_than.as_deref(),
+        value::duration,
+    )?;
+    let keep = option("keep", arguments.keep.as_deref(), |text| {
+        value::count(text, 0, u64::MAX)
+    })?;
+    Ok(Prune {
+        set: match arguments.session.is_empty() {
+            true => PruneSet::Retention(Retention { older_than, keep }),
+            false => PruneSet::Sessions(arguments.session),
+        },
+        with_files: arguments.with_files,
+        partial: arguments.partial,
         dry_run: arguments.dry_run,
     })
 }

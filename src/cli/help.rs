@@ -139,3 +139,25 @@ Exit codes:
     0  the next run can work
     2  at least one error: the next run cannot do its work
     3  warnings alone";
+
+pub(super) const PRUNE: &str = "\
+Removes documents of what was delivered in full from processed_metadata/: those that neither
+--older-than nor --keep keeps. What is pending, failed, corrupt, delivered in part, or was put there by
+another program stays. A trace without names remains, so that nothing of it is adopted, recorded or
+delivered again.
+
+Examples:
+  callspool prune --older-than 90d --dry-run
+      what would go
+  callspool -q prune --older-than 90d --keep 1000 --with-files
+      from cron: documents and files of what was delivered more than 90 days ago, but not of the last 1000
+  callspool prune --session session_20251029_135057_99509edf --with-files
+      all that is here of one call; says what the API still has of it
+
+Exit codes:
+    0  done
+    2  a session that was named is not there, or not delivered; the others are done
+    4  something was kept that needs a person
+   11  another run works on the spool
+   20  something could not be removed
+  128+N  stopped by signal N between two documents";

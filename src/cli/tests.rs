@@ -314,6 +314,7 @@ fn help_and_version_are_exit_code_0() {
         ("help_schema", "schema --help"),
         ("help_adopt", "adopt --help"),
         ("help_check", "check --help"),
+        ("help_prune", "prune --help"),
     ] {
         let (code, text) = refused(arguments);
         assert_eq!(code, 0, "{arguments}");

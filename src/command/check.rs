@@ -38,6 +38,8 @@ pub(super) fn check(settings: &Settings, request: Check) -> Result<ExitCode, Com
         .and_then(|spool| spool.run_state().not_before);
     lines.extend(api::lines(settings, request, token, not_before, &clock));
 
+    lines.extend(configuration::metrics_file(settings, &SystemDisk));
+
     let report = CheckReport { lines };
     match settings.format {
         Format::Json => print(&report.json().or_exit(ExitCode::Internal)?),

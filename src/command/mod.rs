@@ -14,6 +14,7 @@ mod metrics;
 mod page;
 mod ping;
 mod progress;
+mod prune;
 mod record;
 mod request;
 mod requeue;
@@ -29,7 +30,8 @@ use crate::report::ExitCode;
 
 pub use failure::CommandFailure;
 pub use request::{
-    Adopt, Check, Command, Inspect, PartChoice, Record, Requeue, RequeueSet, Selection, StateFilter,
+    Adopt, Check, Command, Inspect, PartChoice, Prune, PruneSet, Record, Requeue, RequeueSet,
+    Selection, StateFilter,
 };
 pub use schema::schema_names;
 
@@ -49,6 +51,7 @@ pub fn execute(
         Command::Record(request) => record::record(settings, *request),
         Command::Schema(name) => schema::schema(name.as_deref()),
         Command::Requeue(request) => requeue::requeue(settings, request),
+        Command::Prune(request) => prune::prune(settings, request),
         Command::Check(request) => check::check(settings, *request),
         Command::Adopt(request) => adopt::adopt(settings, request),
     }

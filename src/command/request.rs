@@ -7,6 +7,7 @@ use clap::ValueEnum;
 
 use crate::adoption::ByHand;
 use crate::config::{Setting, Settings, Source};
+use crate::plan::Retention;
 
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub enum Command {
     Adopt(Adopt),
     /// Tell whether the next run can work.
     Check(Check),
+    /// Remove documents that were delivered.
+    Prune(Prune),
 }
 
 impl Command {
@@ -56,6 +59,28 @@ impl Command {
         }
         &settings.ok_exit
     }
+}
+
+/// What to remove.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prune {
+    /// Which documents.
+    pub set: PruneSet,
+    /// Whether their files go with them.
+    pub with_files: bool,
+    /// Whether what was delivered in part only may go.
+    pub partial: bool,
+    /// Whether to only print what would be done.
+    pub dry_run: bool,
+}
+
+/// Which documents to remove.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PruneSet {
+    /// All that were delivered and that this does not keep.
+    Retention(Retention),
+    /// Those of these sessions.
+    Sessions(Vec<String>),
 }
 
 /// What to look at.

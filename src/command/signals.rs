@@ -34,6 +34,25 @@ pub(super) fn listen(interrupt: Interrupt, canceller: Canceller) -> io::Result<(
     Ok(())
 }
 
+/// Listens for signals while no request is sent. The first raises the interrupt, the second ends the
+/// process.
+pub(super) fn listen_idle(interrupt: Interrupt) -> io::Result<()> {
+    let mut signals = Signals::new([SIGTERM, SIGINT])?;
+    let listen = move || {
+        for signal in signals.forever() {
+            if interrupt.signal().is_some() {
+                exit_at_once(signal);
+            }
+            interrupt.raise(signal);
+            log::info!(signal = signal; "told to stop: what is begun is ended, the next signal ends the program at once");
+        }
+    };
+    thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(listen)?;
+    Ok(())
+}
+
 fn stop_requests(canceller: Canceller) {
     if canceller.in_flight() == InFlight::SendingRecording {
         canceller.cancel();

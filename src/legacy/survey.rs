@@ -14,6 +14,7 @@ use crate::adoption::{
     Audio, DocumentFacts, DocumentFile, EgressFile, Estate, LeadFile, Marker, Reading,
     TranscriptFile, is_audio_name,
 };
+use crate::session::{FileKind, Tombstones};
 use crate::spool::{
     Asset, AssetPlace, DocumentReading, FileStamp, Listing, Spool, SpoolError, State,
 };
@@ -44,6 +45,7 @@ pub fn survey(spool: &Spool, marks: &Path, now: DateTime<Utc>) -> Result<Survey,
     let conversations = spool.list_assets(AssetPlace::Conversations)?;
     let recordings = spool.list_assets(AssetPlace::Recordings)?;
     let leads = spool.list_assets(AssetPlace::Leads)?;
+    let pruned = spool.tombstones()?;
     let mut surveyor = Surveyor {
         spool,
         now,
@@ -58,6 +60,8 @@ pub fn survey(spool: &Spool, marks: &Path, now: DateTime<Utc>) -> Result<Survey,
         leads: Resolver::of(spool, AssetPlace::Leads, &leads),
     };
     // Documents last: what is delivered or recorded meanwhile has its document then.
+    let recordings = without_delivered(recordings, FileKind::Recording, &pruned);
+    let leads = without_delivered(leads, FileKind::Lead, &pruned);
     let estate = Estate {
         transcripts: surveyor.transcripts(&conversations),
         egresses: surveyor.egresses(&recordings),
@@ -65,12 +69,23 @@ pub fn survey(spool: &Spool, marks: &Path, now: DateTime<Utc>) -> Result<Survey,
         leads: surveyor.leads(&leads),
         markers: markers(&spool.list_dir(marks)?),
         documents: surveyor.documents()?,
+        pruned,
     };
     Ok(Survey {
         estate,
         memory: surveyor.new,
         fresh: surveyor.fresh,
     })
+}
+
+/// What went with a call whose document was removed since is nobody else's; what was written after it
+/// may be.
+fn without_delivered(mut listing: Listing, kind: FileKind, pruned: &Tombstones) -> Listing {
+    listing.files.retain(|stamp| {
+        let delivered = stamp.name.to_str().and_then(|name| pruned.file(kind, name));
+        delivered.is_none_or(|at| at < stamp.modified)
+    });
+    listing
 }
 
 struct Surveyor<'a> {

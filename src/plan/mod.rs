@@ -7,6 +7,7 @@ mod action;
 mod backoff;
 mod call_data;
 mod policy;
+mod prune;
 mod recording;
 mod requeue;
 mod settling;
@@ -19,6 +20,10 @@ pub use action::{Action, Delivery, assess};
 pub use backoff::{RETRY_AFTER_LIMIT, delay, rest_of_wait, retry_after_delay};
 pub use call_data::{CallDataStep, Campaign};
 pub use policy::Policy;
+pub use prune::{
+    Archived, FileCase, FileFate, Retention, Stays, archived, call_data_sent, delivered_at,
+    prune_file, recording_sent, retain,
+};
 pub use recording::{RecordingStep, RecordingToSend};
 pub use requeue::{Again, Requeued, requeue};
 pub use settling::{is_far_ahead, is_young, wrong_clock};

@@ -14,6 +14,7 @@ pub mod page;
 mod paragraph;
 mod plan_line;
 mod plan_text;
+mod prune;
 mod requests;
 mod requeue_line;
 mod run_report;
@@ -40,6 +41,7 @@ pub use metrics::{Backlog, Previous, PreviousError, RunFacts, metrics_text};
 pub use overview::{Health, Overview, RunLine, check_line};
 pub use plan_line::{PlanKind, PlanLine, PlanStep};
 pub use plan_text::plan_text;
+pub use prune::{PruneCounts, PruneFile, PruneLine, PruneResult};
 pub use requests::{
     DURATION_LIMITS, Durations, RequestCounts, RequestKind, RequestOutcome, WaitReason,
 };

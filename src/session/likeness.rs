@@ -29,6 +29,18 @@ pub fn is_same_document(filed: &Document, pending: &Document) -> bool {
         && filed.record.generation >= pending.record.generation
 }
 
+/// What tells the savings of a session's documents apart, as [`is_same_document`] does.
+pub(super) fn saving_of(document: &Document) -> String {
+    document.metadata_saved().unwrap_or_else(|| {
+        let members = document.members();
+        let files = members.object("files").unwrap_or_default();
+        let unchanged = without(members, &CHANGED).chain(without(&files, &["recording"]));
+        unchanged
+            .map(|(name, value)| format!("{name}\0{value}\0"))
+            .collect()
+    })
+}
+
 fn is_same_content(first: &RawObject, second: &RawObject) -> bool {
     let files = |object: &RawObject| object.object("files").unwrap_or_default();
     let (first_files, second_files) = (files(first), files(second));

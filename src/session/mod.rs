@@ -8,6 +8,7 @@ mod draft;
 mod likeness;
 mod record;
 mod short_id;
+mod tombstone;
 mod verdict;
 
 pub use document::{Document, DocumentError, Status};
@@ -19,4 +20,5 @@ pub use record::{
     UploadRecord,
 };
 pub use short_id::{is_short_for, may_be_short};
+pub use tombstone::{FileKind, Tombstone, TombstoneError, Tombstones, text_names_session};
 pub use verdict::{Verdict, verdict};

@@ -177,6 +177,16 @@ impl Spool {
 }
 
 impl LeasedSpool<'_> {
+    /// Removes what spares the next adoption work: it speaks of files that are gone.
+    ///
+    /// # Errors
+    /// When it cannot be removed durably.
+    pub fn forget_adoption_memory(&self) -> Result<(), SpoolError> {
+        let dir = &self.layout().metadata;
+        durable::remove(self.disk(), &dir.join(MEMORY_NAME))?;
+        durable::sync_dir(self.disk(), dir)
+    }
+
     /// Keeps what spares the next adoption work.
     ///
     /// # Errors

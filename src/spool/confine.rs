@@ -79,6 +79,34 @@ impl AssetDir {
         Ok((facts, bytes))
     }
 
+    /// Why nothing can be looked up in the directory: it is not there, or closed.
+    pub(super) fn why_closed(&self) -> Option<String> {
+        let error = self.dir.as_ref().err()?;
+        let path = self.path.display();
+        Some(format!("{path} cannot be looked into: {error}"))
+    }
+
+    /// What tells a file from every other one, and whether the path itself is a link to it.
+    pub(super) fn identity(&self, relative: &Path) -> io::Result<((u64, u64), bool)> {
+        let dir = self.opened()?;
+        let is_link = !dir.lstat(relative)?.is_file();
+        Ok((dir.stat(relative)?.identity(), is_link))
+    }
+
+    /// Makes it last what names there are beside a file.
+    pub(super) fn sync_around(&self, relative: &Path) -> io::Result<()> {
+        self.opened()?.sync_around(relative)
+    }
+
+    /// Where a file is that was looked up.
+    pub(super) fn whole_path(&self, relative: &Path) -> PathBuf {
+        self.path.join(relative)
+    }
+
+    pub(super) fn opened(&self) -> io::Result<&dyn ConfinedDir> {
+        self.dir.as_deref().map_err(copy_error)
+    }
+
     fn look_up(&self, relative: &Path) -> Lookup<FileFacts> {
         let dir = match &self.dir {
             Ok(dir) => dir,

@@ -131,7 +131,8 @@ impl Deposit {
         &self.layout
     }
 
-    /// The document that a session got from here, wherever it is by now.
+    /// The document that a session got from here, wherever it is by now; where it was, if it was
+    /// delivered and removed.
     ///
     /// # Errors
     /// When a file of its name cannot be read: there is no telling then.
@@ -143,6 +144,12 @@ impl Deposit {
             if let Some(known) = self.find_in(state, session_id)? {
                 return Ok(Some(known));
             }
+        }
+        if self.was_pruned(session_id) {
+            log::info!("the session was delivered, and its document removed since");
+            let (state, name) = (State::Processed, file_name("metadata", session_id));
+            let path = self.layout.dir(state).join(&name);
+            return Ok(Some(Known { state, name, path }));
         }
         Ok(None)
     }
@@ -235,19 +242,9 @@ impl Deposit {
     /// When one cannot be looked at.
     pub fn added(&self, asset: Asset, session_id: &str) -> Result<Vec<Stored>, SpoolError> {
         let dir = asset.dir(&self.layout);
-        let first = file_name(asset.prefix(), session_id);
-        let mut found = Vec::new();
-        for copy in 0..=u32::MAX {
-            let name = numbered(&first, copy);
-            let path = dir.join(&name);
-            match self.disk.lstat(&path) {
-                Ok(stat) if stat.is_file() => found.push(self.stored(dir, &name, true)),
-                Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::NotFound => break,
-                Err(error) => return Err(SpoolError::new("look at", path, error)),
-            }
-        }
-        Ok(found)
+        let names = numbered_files(&*self.disk, asset, &self.layout, session_id)?;
+        let stored = names.iter().map(|name| self.stored(dir, name, true));
+        Ok(stored.collect())
     }
 
     /// Adds a pending document under the name that its session's id gets, or a numbered one where
@@ -286,6 +283,45 @@ impl Deposit {
             path,
             was_there,
         }
+    }
+}
+
+/// The names of the transcripts or leads that a session got by being recorded, the oldest first.
+pub(super) fn numbered_files(
+    disk: &dyn Disk,
+    asset: Asset,
+    layout: &Layout,
+    session_id: &str,
+) -> Result<Vec<OsString>, SpoolError> {
+    let dir = asset.dir(layout);
+    let first = file_name(asset.prefix(), session_id);
+    let mut found = Vec::new();
+    for copy in 0..=u32::MAX {
+        let name = numbered(&first, copy);
+        let path = dir.join(&name);
+        match disk.lstat(&path) {
+            Ok(stat) if stat.is_file() => found.push(name),
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => break,
+            Err(error) => return Err(SpoolError::new("look at", path, error)),
+        }
+    }
+    Ok(found)
+}
+
+/// The lock of those who add, held so that nobody adds meanwhile.
+#[derive(Debug)]
+pub struct Hush(#[expect(dead_code, reason = "held until it is dropped")] Box<dyn LockFile>);
+
+impl super::leased::LeasedSpool<'_> {
+    /// Waits until nobody adds to the spool, and keeps others from it until what is returned is
+    /// dropped. Agents wait for that: it is for moments only.
+    ///
+    /// # Errors
+    /// When the lock cannot be used.
+    pub fn hush(&self) -> Result<Hush, SpoolError> {
+        let path = self.layout().metadata.join(LOCK_NAME);
+        wait_for_lock(self.disk(), &path).map(Hush)
     }
 }
 

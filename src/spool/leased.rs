@@ -8,6 +8,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
+use super::assets::FileStamp;
 use super::disk::{Access, Disk};
 use super::durable::{self, Attributes};
 use super::error::{LeaseError, SpoolError};
@@ -229,6 +230,41 @@ impl LeasedSpool<'_> {
             }
         }
         Ok(was_of_name)
+    }
+
+    /// Whether a delivered document is still the one that was listed.
+    ///
+    /// # Errors
+    /// When it cannot be looked at.
+    pub fn is_as_listed(&self, listed: &FileStamp) -> Result<bool, SpoolError> {
+        let path = self.layout().processed.join(&listed.name);
+        let is = |time: Option<std::time::SystemTime>, listed| {
+            time.is_none_or(|time| DateTime::<Utc>::from(time) == listed)
+        };
+        match self.disk().lstat(&path) {
+            Ok(stat) => Ok(stat.is_file()
+                && stat.len_bytes == listed.len_bytes
+                && is(stat.modified, listed.modified)
+                && is(stat.changed, listed.changed)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(SpoolError::new("look at", path, error)),
+        }
+    }
+
+    /// Removes a delivered document. That lasts after [`Self::sync_delivered`].
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn remove_delivered(&self, listed: &FileStamp) -> Result<(), SpoolError> {
+        durable::remove(self.disk(), &self.layout().processed.join(&listed.name))
+    }
+
+    /// Makes it last that delivered documents were removed.
+    ///
+    /// # Errors
+    /// When that may not have lasted.
+    pub fn sync_delivered(&self) -> Result<(), SpoolError> {
+        durable::sync_dir(self.disk(), &self.layout().processed)
     }
 
     /// Moves a document as it is, never over another one.

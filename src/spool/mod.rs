@@ -6,6 +6,7 @@
 
 mod activity;
 mod assets;
+mod belongings;
 mod confine;
 mod deposit;
 pub mod disk;
@@ -23,10 +24,12 @@ mod recording;
 mod run_state;
 mod scan;
 mod temporary;
+mod tombstones;
 
 pub use activity::Activity;
 pub use assets::{AssetPlace, FileStamp, Listing};
-pub use deposit::{Asset, Deposit, Known, Stored, safe_name};
+pub use belongings::{Belonging, Removed, Role};
+pub use deposit::{Asset, Deposit, Hush, Known, Stored, safe_name};
 pub use error::{DepositError, LeaseError, OpenError, SpoolError};
 pub use layout::{Layout, State};
 pub use lease::{Holder, Interrupted};

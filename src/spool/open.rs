@@ -1,9 +1,9 @@
 //! The spool as everybody may see it: reading only.
 
 use std::ffi::{OsStr, OsString};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
 
@@ -16,7 +16,7 @@ use super::names;
 use super::recording::{OpenRecording, OpenRecordingError};
 use super::run_state::RunState;
 use super::scan::{self, DocumentReading, Listed};
-use crate::session::{Document, Dossier, FileFacts, Status, is_same_document};
+use crate::session::{Document, Dossier, FileFacts, Status, Tombstones, is_same_document};
 
 /// An opened spool. It cannot change anything; see [`super::LeasedSpool`].
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub struct Spool {
     pub(super) conversations: AssetDir,
     pub(super) recordings: AssetDir,
     pub(super) leads: AssetDir,
+    /// What was removed, read when it is asked for first.
+    pub(super) pruned: OnceLock<Tombstones>,
 }
 
 impl Spool {
@@ -55,6 +57,7 @@ impl Spool {
             conversations: asset(&layout.conversations),
             recordings: asset(&layout.recordings),
             leads: asset(&layout.leads),
+            pruned: OnceLock::new(),
             layout,
             disk,
         })
@@ -87,6 +90,21 @@ impl Spool {
         scan::read_document(self.disk(), &self.layout.dir(state).join(name))
     }
 
+    /// When a name was last made or removed among the pending documents; `None` when that cannot be
+    /// told.
+    pub fn pending_changed(&self) -> Option<DateTime<Utc>> {
+        let stat = self.disk().stat(&self.layout.metadata).ok()?;
+        stat.modified.map(DateTime::from)
+    }
+
+    /// The bytes of what has a document's name, whatever they are; `None` when they are too many.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn read_bytes(&self, state: State, name: &OsStr) -> io::Result<Option<Vec<u8>>> {
+        scan::read_file(self.disk(), &self.layout.dir(state).join(name))
+    }
+
     /// Gathers everything that is on disk about a session.
     pub fn gather(&self, name: &OsStr, document: Document, modified: DateTime<Utc>) -> Dossier {
         gather::gather(self, name, document, modified)
@@ -104,7 +122,7 @@ impl Spool {
     }
 
     /// Where a pending document was filed before, if a crash left it in two places: the same
-    /// document, and complete over there.
+    /// document, and complete over there, or delivered and removed since.
     ///
     /// # Errors
     /// Why that cannot be told, in words: a file of that name is there and cannot be read.
@@ -130,6 +148,10 @@ impl Spool {
             if let Some(name) = found {
                 return Ok(Some((state, name)));
             }
+        }
+        // What was filed may have been removed since; a copy from elsewhere brings it back.
+        if self.was_pruned(document) {
+            return Ok(Some((State::Processed, name.to_owned())));
         }
         Ok(None)
     }

@@ -433,3 +433,26 @@ fn what_a_config_file_says_of_exit_codes_hides_nothing_from_whoever_asks() {
     check(&site, &["--offline", "--config", config]).expect(3);
     check(&site, &["--offline", "--ok-exit", "3"]).expect(0);
 }
+
+#[test]
+fn where_figures_cannot_be_written_is_a_warning_and_a_pings_secret_is_not_shown() {
+    let site = site();
+    let file = |path: &str| check(&site, &["--offline", "--metrics-file", path]);
+    let dir = site.home().to_str().unwrap();
+    let report = file(&format!("{dir}/callspool.prom")).expect(0).report();
+    demand(&report, "monitoring/metrics-file", "ok", dir, "");
+    let report = file(&format!("{dir}/nowhere/callspool.prom"))
+        .expect(3)
+        .report();
+    demand(
+        &report,
+        "monitoring/metrics-file",
+        "warning",
+        "may not be written",
+        "this user",
+    );
+    let secret = "https://hc.example.com/ping/4711-hush";
+    let outcome = check(&site, &["--offline", "--ping-url", secret]).expect(0);
+    demand(&outcome.report(), "ping-url", "ok", "hc.example.com", "");
+    assert!(!outcome.stdout.contains("hush"), "{}", outcome.stdout);
+}

@@ -23,6 +23,8 @@ mod lock;
 mod many;
 mod moving;
 mod progress;
+mod prune;
+mod prune_any;
 mod readme;
 mod requeue;
 mod requeue_again;

@@ -19,6 +19,7 @@ mod cast;
 mod charged;
 mod figures;
 mod kills;
+mod prune;
 mod record;
 mod requeue;
 mod seen;

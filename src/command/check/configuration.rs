@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::config::catalog::{Kind, Setting};
 use crate::config::{OwnFile, SettingOrigin, Settings, Source, Verbosity};
 use crate::report::CheckLine;
+use crate::spool::disk::{Disk, Right};
 
 const SECTION: &str = "configuration";
 
@@ -27,6 +28,23 @@ pub(super) fn lines(settings: &Settings) -> Vec<CheckLine> {
         lines.push(CheckLine::ok(SECTION, "defaults", found));
     }
     lines
+}
+
+/// Whether the file with the figures of runs can be written.
+pub(super) fn metrics_file(settings: &Settings, disk: &dyn Disk) -> Option<CheckLine> {
+    let (section, name) = ("monitoring", "metrics-file");
+    let path = settings.metrics_file.as_ref()?;
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    let dir = dir.unwrap_or(Path::new("."));
+    let shown = dir.display();
+    Some(match disk.may(dir, Right::Write) {
+        Ok(()) => CheckLine::ok(section, name, format!("{shown} may be written to")),
+        Err(error) => {
+            let found = format!("{shown} may not be written to: {error}");
+            CheckLine::warning(section, name, found)
+                .advise("runs deliver all the same, but tell no figures: let this user write there")
+        }
+    })
 }
 
 fn config_file(path: Option<&Path>) -> CheckLine {

@@ -234,6 +234,24 @@ pub trait ConfinedDir: Debug + Send + Sync {
     /// [`io::ErrorKind::PermissionDenied`] without a number of the system's.
     fn stat(&self, relative: &Path) -> io::Result<Stat>;
 
+    /// Looks at what goes by a relative path; a link is itself.
+    ///
+    /// # Errors
+    /// As [`Self::stat`].
+    fn lstat(&self, relative: &Path) -> io::Result<Stat>;
+
+    /// Removes the file that goes by a relative path; a link is itself.
+    ///
+    /// # Errors
+    /// As [`Self::stat`], and when it cannot be removed.
+    fn remove(&self, relative: &Path) -> io::Result<()>;
+
+    /// Makes the names last over a loss of power that are in the directory of a relative path.
+    ///
+    /// # Errors
+    /// When they may not have lasted; trying again proves nothing.
+    fn sync_around(&self, relative: &Path) -> io::Result<()>;
+
     /// Opens what goes by a relative path for reading, through links that stay inside. A FIFO is
     /// not waited for.
     ///

@@ -190,23 +190,26 @@ impl OpenFile for File {
 
 impl ConfinedDir for Dir {
     fn stat(&self, relative: &Path) -> io::Result<Stat> {
-        let metadata = self.metadata(relative)?;
-        Ok(Stat {
-            kind: if metadata.is_file() {
-                Kind::File
-            } else if metadata.is_dir() {
-                Kind::Directory
-            } else {
-                Kind::Other
-            },
-            len_bytes: metadata.len(),
-            mode: metadata.permissions().mode() & 0o7777,
-            owner: (metadata.uid(), metadata.gid()),
-            modified: metadata.modified().ok().map(|time| time.into_std()),
-            changed: time(metadata.ctime(), metadata.ctime_nsec()),
-            device: metadata.dev(),
-            inode: metadata.ino(),
-        })
+        self.metadata(relative).map(|metadata| confined(&metadata))
+    }
+
+    fn lstat(&self, relative: &Path) -> io::Result<Stat> {
+        let metadata = self.symlink_metadata(relative)?;
+        Ok(confined(&metadata))
+    }
+
+    fn remove(&self, relative: &Path) -> io::Result<()> {
+        self.remove_file(relative)
+    }
+
+    fn sync_around(&self, relative: &Path) -> io::Result<()> {
+        let parent = relative.parent().unwrap_or(relative);
+        let dir = match parent.as_os_str().is_empty() {
+            true => Path::new("."),
+            false => parent,
+        };
+        // A directory's own descriptor may be one that can only be looked up from.
+        Dir::open(self, dir)?.sync_all()
     }
 
     fn open(&self, relative: &Path) -> io::Result<Box<dyn OpenFile>> {
@@ -294,6 +297,25 @@ fn time(seconds: i64, nanos: i64) -> Option<SystemTime> {
     let seconds = Duration::from_secs(u64::try_from(seconds).ok()?);
     let nanos = Duration::from_nanos(u64::try_from(nanos).ok()?);
     SystemTime::UNIX_EPOCH.checked_add(seconds + nanos)
+}
+
+fn confined(metadata: &cap_std::fs::Metadata) -> Stat {
+    Stat {
+        kind: if metadata.is_file() {
+            Kind::File
+        } else if metadata.is_dir() {
+            Kind::Directory
+        } else {
+            Kind::Other
+        },
+        len_bytes: metadata.len(),
+        mode: metadata.permissions().mode() & 0o7777,
+        owner: (metadata.uid(), metadata.gid()),
+        modified: metadata.modified().ok().map(|time| time.into_std()),
+        changed: time(metadata.ctime(), metadata.ctime_nsec()),
+        device: metadata.dev(),
+        inode: metadata.ino(),
+    }
 }
 
 fn to_stat(metadata: &Metadata) -> Stat {

@@ -216,6 +216,19 @@ impl ConfinedDir for Confined {
             .operate("stat", &path, |world| stat_at(world, &path))
     }
 
+    fn lstat(&self, relative: &Path) -> io::Result<Stat> {
+        ConfinedDir::stat(self, relative)
+    }
+
+    fn remove(&self, relative: &Path) -> io::Result<()> {
+        Disk::remove(&self.disk, &self.dir.join(relative))
+    }
+
+    fn sync_around(&self, relative: &Path) -> io::Result<()> {
+        let path = self.dir.join(relative);
+        Disk::sync_dir(&self.disk, path.parent().unwrap_or(&self.dir))
+    }
+
     fn open(&self, relative: &Path) -> io::Result<Box<dyn OpenFile>> {
         Disk::open(&self.disk, &self.dir.join(relative))
     }
