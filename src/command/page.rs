@@ -116,20 +116,29 @@ fn check_place(viewer: &Viewer, file: &Path) -> Result<(), CommandFailure> {
 
 /// A path or a right that is wrong is to be put right; anything else is the disk's.
 fn unwritten(error: PublishError) -> CommandFailure {
-    let exit = match &error {
-        PublishError::NoFile { .. } => ExitCode::Usage,
+    let (exit, remedy) = match &error {
+        PublishError::NoFile { .. } => (ExitCode::Usage, ""),
         PublishError::Io { source, .. } => match source.kind() {
-            ErrorKind::NotFound
-            | ErrorKind::NotADirectory
-            | ErrorKind::PermissionDenied
-            | ErrorKind::InvalidFilename => ExitCode::Usage,
-            _ => ExitCode::Durability,
+            ErrorKind::NotFound | ErrorKind::NotADirectory => (
+                ExitCode::Usage,
+                "; make its directory, or name a file elsewhere",
+            ),
+            ErrorKind::PermissionDenied => (
+                ExitCode::Usage,
+                "; let this user write in its directory, or name a file elsewhere",
+            ),
+            ErrorKind::InvalidFilename => (ExitCode::Usage, "; name another file"),
+            _ => (
+                ExitCode::Durability,
+                "; make room or repair the volume: the old page stands",
+            ),
         },
     };
-    CommandFailure {
+    let failed = CommandFailure::new(exit, error);
+    failure(
         exit,
-        error: anyhow::Error::new(error).context("the page was not written"),
-    }
+        format!("the page was not written: {}{remedy}", failed.line()),
+    )
 }
 
 /// What is on the page, while the spool is read. Documents are let go one by one.

@@ -134,7 +134,10 @@ fn a_place_that_cannot_be_is_code_2_and_is_named() {
     let document = Session::new("a").write(&site);
     let before = fs::read(&document).unwrap();
     for (path, said) in [
-        (missing, "No such file or directory"),
+        (
+            missing,
+            "No such file or directory (os error 2); make its directory, or name a file elsewhere",
+        ),
         (site.home().to_owned(), "is no regular file; name a file"),
         ("/dev/null".into(), "is no regular file; name a file"),
         (
