@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use self::inventory::{Candidate, Inventory};
-use self::work::{Task, Wish};
+use self::work::{PLACES, Task, Wish};
 use super::failure::{CommandFailure, OrExit, failure};
 use super::request::{Prune, PruneSet};
 use super::signals;
@@ -22,8 +22,7 @@ use crate::config::{Format, Settings};
 use crate::interrupt::Interrupt;
 use crate::plan::{Archived, Stays, retain};
 use crate::report::{ExitCode, PruneCounts, PruneLine, PruneResult, printable};
-use crate::session::FileKind;
-use crate::spool::{AssetPlace, LeasedSpool, Spool, SpoolError, State};
+use crate::spool::{LeasedSpool, Spool, SpoolError, State};
 
 /// Removes what was delivered and says for each document what was done.
 pub(super) fn prune(settings: &Settings, request: &Prune) -> Result<ExitCode, CommandFailure> {
@@ -65,6 +64,9 @@ pub(super) fn prune(settings: &Settings, request: &Prune) -> Result<ExitCode, Co
     desk.exit(interrupt.signal())
 }
 
+/// Why a session is refused that nobody knows.
+const NO_SESSION: &str = "there is no such session; see: callspool inspect";
+
 /// How many documents go at a time: what they share is made to last once for all of them.
 const BATCH: usize = 32;
 
@@ -82,24 +84,23 @@ impl Desk<'_> {
     /// What is to be done, in its order.
     fn plan(&mut self) -> Result<Vec<Task>, SpoolError> {
         let candidates = std::mem::take(&mut self.inventory.candidates);
-        let going = match &self.request.set {
-            PruneSet::Retention(retention) => {
-                let ages: Vec<_> = candidates
-                    .iter()
-                    .map(|it| (it.archived, it.delivered_at))
-                    .collect();
-                let stays = retain(&ages, *retention, self.now);
-                self.keep_odd();
-                self.without(candidates, stays)
-            }
-            PruneSet::Sessions(ids) => self.meant(candidates, ids)?,
-        };
         let wish = Wish {
             with_files: self.request.with_files,
             is_erasure: matches!(self.request.set, PruneSet::Sessions(_)),
             is_condemned: self.request.partial,
             is_dry: self.request.dry_run,
         };
+        let retention = match &self.request.set {
+            PruneSet::Retention(retention) => *retention,
+            PruneSet::Sessions(ids) => return self.meant(candidates, ids, wish),
+        };
+        let ages: Vec<_> = candidates
+            .iter()
+            .map(|it| (it.archived, it.delivered_at))
+            .collect();
+        let stays = retain(&ages, retention, self.now);
+        self.keep_odd();
+        let going = self.without(candidates, stays);
         let tasks = going
             .into_iter()
             .map(|it| Task::plan(self.spool, &mut self.inventory, it, wish, self.now));
@@ -118,7 +119,10 @@ impl Desk<'_> {
                     .map(|(state, name, _)| (*state, name, "it is no document")),
             )
             .filter(|(state, _, _)| *state == State::Processed);
-        let lines = odd.map(|(_, name, reason)| odd_line(&name.to_string_lossy(), reason));
+        let lines = odd.map(|(_, name, reason)| PruneLine {
+            reason: Some(reason.to_owned()),
+            ..PruneLine::about(&name.to_string_lossy())
+        });
         self.lines.extend(lines.collect::<Vec<_>>());
     }
 
@@ -138,35 +142,43 @@ impl Desk<'_> {
         &mut self,
         candidates: Vec<Candidate>,
         ids: &[String],
-    ) -> Result<Vec<Candidate>, SpoolError> {
-        let mut going: Vec<Candidate> = Vec::new();
+        wish: Wish,
+    ) -> Result<Vec<Task>, SpoolError> {
         let (meant, _): (Vec<_>, Vec<_>) = candidates
             .into_iter()
             .partition(|it| ids.contains(&it.session_id));
         let tombstones = self.spool.tombstones()?;
         let ids: BTreeSet<&String> = ids.iter().collect();
+        let (mut refused, mut tasks) = (BTreeSet::new(), Vec::new());
         for id in ids {
             let own: Vec<&Candidate> = meant.iter().filter(|it| it.session_id == *id).collect();
-            let refusal = self.refusal(id, &own);
-            let (result, reason) = match refusal {
-                Some(reason) => (PruneResult::Refused, reason),
-                None if !own.is_empty() => continue,
-                None if tombstones.has_session(id) => {
-                    (PruneResult::Gone, "it was pruned before".to_owned())
-                }
-                None => (
-                    PruneResult::Refused,
-                    "there is no such session; see: callspool inspect".to_owned(),
-                ),
-            };
-            self.lines.push(PruneLine {
-                result,
-                ..odd_line(id, &reason)
-            });
+            let is_pruned = own.is_empty() && tombstones.has_session(id);
+            let unknown = || (own.is_empty() && !is_pruned).then(|| NO_SESSION.to_owned());
+            if let Some(reason) = self.refusal(id, &own).or_else(unknown) {
+                refused.insert(id.clone());
+                self.lines.push(PruneLine {
+                    result: PruneResult::Refused,
+                    reason: Some(reason),
+                    ..PruneLine::about(id)
+                });
+            } else if is_pruned {
+                let (spool, inventory) = (self.spool, &self.inventory);
+                tasks.push(Task::plan_left_behind(
+                    spool,
+                    inventory,
+                    &tombstones,
+                    id,
+                    wish,
+                )?);
+            }
         }
-        let refused = |id: &str| self.lines.iter().any(|line| line.session_id == id);
-        going.extend(meant.into_iter().filter(|it| !refused(&it.session_id)));
-        Ok(going)
+        for candidate in meant {
+            if !refused.contains(&candidate.session_id) {
+                let (spool, inventory) = (self.spool, &mut self.inventory);
+                tasks.push(Task::plan(spool, inventory, candidate, wish, self.now)?);
+            }
+        }
+        Ok(tasks)
     }
 
     /// Why a session must not go.
@@ -224,12 +236,12 @@ impl Desk<'_> {
         while !going.is_empty() {
             let rest = going.split_off(going.len().min(BATCH));
             let mut batch = std::mem::replace(&mut going, rest);
-            if result.is_err() || interrupt.signal().is_some() {
+            if result.is_err() {
                 batch.iter_mut().for_each(|task| task.leave());
                 continue;
             }
             removes_files |= batch.iter().any(|task| !task.line.files.is_empty());
-            result = work::carry_out(&mut batch, leased, &self.inventory, &mut wanted);
+            result = work::carry_out(&mut batch, leased, &self.inventory, &mut wanted, interrupt);
             if result.is_err() {
                 batch.iter_mut().for_each(|task| task.leave());
             }
@@ -245,11 +257,7 @@ impl Desk<'_> {
     fn bury(&self, leased: &LeasedSpool<'_>, tasks: &mut [Task]) -> Result<(), SpoolError> {
         let mut tombstones = leased.tombstones()?;
         let mut there = Vec::new();
-        for (place, kind) in [
-            (AssetPlace::Conversations, FileKind::Transcript),
-            (AssetPlace::Recordings, FileKind::Recording),
-            (AssetPlace::Leads, FileKind::Lead),
-        ] {
+        for (place, kind) in PLACES {
             let listing = leased.list_assets(place)?.files;
             there.extend(listing.into_iter().map(|stamp| (kind, stamp.name)));
         }
@@ -301,20 +309,5 @@ impl Desk<'_> {
             None if self.needs_person() => Ok(ExitCode::Attention),
             None => Ok(ExitCode::Ok),
         }
-    }
-}
-
-/// A line about something of which no more is known than its name.
-fn odd_line(name: &str, reason: &str) -> PruneLine {
-    PruneLine {
-        session_id: name.to_owned(),
-        document: None,
-        result: PruneResult::Kept,
-        reason: Some(reason.to_owned()),
-        delivered_at: None,
-        files: Vec::new(),
-        bytes: 0,
-        call_id: None,
-        recording_url: None,
     }
 }

@@ -47,6 +47,7 @@ pub(super) fn requeue(settings: &Settings, request: &Requeue) -> Result<ExitCode
         Format::Json => print_json_lines(&lines)?,
         Format::Text if settings.is_quiet() => {}
         Format::Text if lines.is_empty() && found.is_complete() => print("nothing to requeue\n"),
+        Format::Text if lines.is_empty() => {}
         Format::Text => show(&requeue_text(&lines)),
     }
     // What a run that died was working on stays in the lock file for the next run to see.

@@ -105,6 +105,21 @@ fn time<S: Serializer>(time: &Option<DateTime<Utc>>, serializer: S) -> Result<S:
 }
 
 impl PruneLine {
+    /// A line about something of which no more is known than its name.
+    pub fn about(session_id: &str) -> Self {
+        Self {
+            session_id: session_id.to_owned(),
+            document: None,
+            result: PruneResult::Kept,
+            reason: None,
+            delivered_at: None,
+            files: Vec::new(),
+            bytes: 0,
+            call_id: None,
+            recording_url: None,
+        }
+    }
+
     /// For people: a line, and one for each file that stays.
     pub fn text(&self, now: DateTime<Utc>) -> String {
         let id = Style::Strong.paint(&printable(&self.session_id));
@@ -120,10 +135,9 @@ impl PruneLine {
                 .filter(|file| file.result.goes())
                 .map(|file| file.role)
                 .collect();
-            let what = match roles.is_empty() {
-                true => "document".to_owned(),
-                false => format!("document, {}", roles.join(", ")),
-            };
+            let document = self.document.as_ref().map(|_| "document");
+            let what: Vec<&str> = document.into_iter().chain(roles).collect();
+            let what = what.join(", ");
             parts.push(format!("{what}: {}", bytes(self.bytes)));
         }
         let mut text = format!("{id}  {result}: {}\n", parts.join("; "));
@@ -179,7 +193,7 @@ impl PruneCounts {
     pub fn line(&mut self, line: &PruneLine) {
         match line.result {
             PruneResult::Pruned | PruneResult::WouldBePruned => {
-                self.documents += 1;
+                self.documents += u64::from(line.document.is_some());
                 self.bytes += line.bytes;
                 let files = line.files.iter().filter(|file| file.result.goes());
                 self.files += files.count() as u64;

@@ -176,6 +176,19 @@ impl Tombstones {
         self.files.get(&mark(kind.as_str(), name)).copied()
     }
 
+    /// When a file was delivered that belonged to a session which was removed; `None` when it did not.
+    pub fn file_of_session(
+        &self,
+        session_id: &str,
+        kind: FileKind,
+        name: &str,
+    ) -> Option<DateTime<Utc>> {
+        let file = mark(kind.as_str(), name);
+        let mut of_session = self.of_session(session_id);
+        let found = of_session.find(|tombstone| tombstone.files.contains(&file));
+        found.map(|tombstone| tombstone.delivered_at)
+    }
+
     /// Whether a session was removed.
     pub fn has_session(&self, session_id: &str) -> bool {
         self.of_session(session_id).next().is_some()
@@ -304,6 +317,10 @@ mod tests {
         assert_eq!(all.delivered("b", "t_+15550100123.json"), None);
         assert_eq!(all.file(FileKind::Lead, "b.json"), delivered);
         assert_eq!(all.file(FileKind::Recording, "b.json"), None);
+        let of = |id, kind| all.file_of_session(id, kind, "b.json");
+        assert_eq!(of("+15550100123", FileKind::Lead), delivered);
+        assert_eq!(of("+15550100123", FileKind::Recording), None);
+        assert_eq!(of("b", FileKind::Lead), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The files that a document names, as far as they are there: for those who remove them once they
 //! are delivered, and for telling which of them other documents name too.
 
+use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
 
@@ -29,9 +30,16 @@ pub enum Role {
     Lead,
     /// A transcript or lead that was recorded for the session and that its document does not name.
     Superseded,
+    /// What a document named that was removed before.
+    LeftBehind,
 }
 
 impl Role {
+    /// Whether the document itself names it.
+    pub fn is_named(self) -> bool {
+        !matches!(self, Self::Superseded | Self::LeftBehind)
+    }
+
     /// The word for it in outputs.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -41,6 +49,7 @@ impl Role {
             Self::Transcript => "transcript",
             Self::Lead => "lead",
             Self::Superseded => "superseded",
+            Self::LeftBehind => "left behind",
         }
     }
 }
@@ -101,6 +110,12 @@ impl Spool {
             }
         }
         Ok(all)
+    }
+
+    /// A file that lies directly in a directory and that a document named which is gone.
+    pub fn left_behind(&self, place: AssetPlace, name: &OsStr) -> Belonging {
+        let found = self.dir_of(place).find_plain(&name.to_string_lossy());
+        self.belonging(Role::LeftBehind, place, found)
     }
 
     /// The recording, its manifest, and what else that names.

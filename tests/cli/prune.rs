@@ -66,7 +66,14 @@ fn line(outcome: &Outcome, id: &str) -> Value {
 fn files_of(site: &Site, id: &str) -> Vec<String> {
     let dirs = [Dir::Conversations, Dir::Recordings, Dir::Leads];
     let names = dirs.iter().flat_map(|dir| site.names(*dir));
-    names.filter(|name| name.contains(id)).collect()
+    let is_its = |name: &String| {
+        let stem = name.split('.').next().unwrap();
+        stem == id
+            || stem
+                .strip_suffix(id)
+                .is_some_and(|rest| rest.ends_with('_'))
+    };
+    names.filter(is_its).collect()
 }
 
 /// Nothing is sent, recorded or adopted, whoever asks.
@@ -106,8 +113,8 @@ fn what_is_older_goes_and_what_is_younger_stays() {
         ["metadata_b.json", "metadata_c.json"]
     );
     assert_eq!(
-        files_of(&site, "_a"),
-        ["transcript_a.json", "EG_a.json", "lead_a.json"]
+        files_of(&site, "a"),
+        ["transcript_a.json", "EG_a.json", "a.ogg", "lead_a.json"]
     );
     let text = site.call(["prune", "--older-than", "10d"]).expect(0).stdout;
     assert!(
@@ -117,6 +124,35 @@ fn what_is_older_goes_and_what_is_younger_stays() {
     assert!(text.contains("1 document and 0 files pruned, "), "{text}");
     assert!(text.ends_with("; 1 kept: 1 too young\n"), "{text}");
     nothing_is_sent_again(&site, &["a", "b"]);
+}
+
+#[test]
+fn what_is_left_of_a_call_is_no_other_calls() {
+    let site = site();
+    // Nothing but the document says whose it is.
+    Session::new("a")
+        .age(Duration::from_secs(100 * 86_400))
+        .without_recording_file()
+        .never_recorded()
+        .edit(|document| document["files"]["recording"] = json!("recordings/tape.ogg"))
+        .write(&site);
+    let age = Duration::from_secs(100 * 86_400);
+    site.put(Dir::Recordings, "tape.ogg", "tape", age);
+    site.run(&[]).expect(0);
+    let unclaimed = |site: &Site| {
+        let lines = site.call(["adopt", "--format", "json"]).json_lines();
+        let summary = lines
+            .iter()
+            .find(|line| line["summary"].is_object())
+            .unwrap();
+        summary["summary"]["unclaimed_recordings"].clone()
+    };
+    assert_eq!(unclaimed(&site), 0);
+    prune(&site, &["--older-than", "0s"]).expect(0);
+    assert_eq!(unclaimed(&site), 0);
+    // One that was written since is another one.
+    site.put(Dir::Recordings, "tape.ogg", "another", Duration::ZERO);
+    assert_eq!(unclaimed(&site), 1);
 }
 
 #[test]
@@ -495,6 +531,39 @@ fn a_file_that_a_new_document_names_by_then_stays() {
 }
 
 #[test]
+fn what_a_document_shares_that_has_changed_by_then_stays_too() {
+    let site = site();
+    for id in ["a", "b"] {
+        Session::new(id)
+            .age(Duration::from_secs(100 * 86_400))
+            .edit(|document| document["files"]["lead"] = json!("leads/shared.json"))
+            .write(&site);
+    }
+    let age = Duration::from_secs(100 * 86_400);
+    site.put(Dir::Leads, "shared.json", "{}", age);
+    site.run(&[]).expect(0);
+    delivered_ago(&site, "a", 2);
+    delivered_ago(&site, "b", 1);
+    let lock = record_lock(&site);
+    let arguments = [&ALL[..], &["-v", "--with-files", "--format", "json"]].concat();
+    let prune = Running::start(&mut site.command(arguments));
+    prune.wait_for_log("planned what to prune");
+    delivered_ago(&site, "a", 3);
+    drop(lock);
+    let outcome = prune.finish().expect(4);
+    assert_eq!(
+        line(&outcome, "a")["reason"],
+        "it has changed while it was looked at"
+    );
+    assert_eq!(
+        line(&outcome, "b")["reason"],
+        "another document names one of its files"
+    );
+    assert_eq!(site.names(Dir::Leads), ["shared.json"]);
+    assert_eq!(files_of(&site, "a").len(), 3);
+}
+
+#[test]
 fn a_signal_ends_it_between_two_documents() {
     let site = delivered(&["a", "b", "c"]);
     let lock = record_lock(&site);
@@ -509,7 +578,7 @@ fn a_signal_ends_it_between_two_documents() {
     assert!((2..=3).contains(&left), "{left}");
     let files: usize = ["a", "b", "c"]
         .iter()
-        .map(|id| files_of(&site, &format!("{id}.")).len())
+        .map(|id| files_of(&site, id).len())
         .sum();
     assert_eq!(files, 4 * left);
     with_files(&site).expect(0);
@@ -562,12 +631,43 @@ mod erasure {
                 .contains("/uploads/"),
             "{line}"
         );
-        assert_eq!(files_of(&site, "a").len(), 4, "those of ab");
+        assert_eq!(files_of(&site, "a"), Vec::<String>::new());
+        assert_eq!(files_of(&site, "ab").len(), 4);
         assert_eq!(site.names(Dir::Processed), ["metadata_ab.json"]);
         let again = erase(&site, "a", &[]).expect(0);
         assert_eq!(again.json_lines()[0]["result"], "gone");
         nothing_is_sent_again(&site, &["a"]);
         assert_eq!(site.names(Dir::Processed), ["metadata_ab.json"]);
+    }
+
+    #[test]
+    fn what_an_earlier_prune_left_of_it_goes() {
+        let site = delivered(&["a", "b"]);
+        prune(&site, &["--older-than", "0s"]).expect(0);
+        assert_eq!(files_of(&site, "a").len(), 4);
+        let dry = erase(&site, "a", &["--dry-run"]).expect(0);
+        assert_eq!(files_of(&site, "a").len(), 4);
+        let outcome = erase(&site, "a", &[]).expect(0);
+        assert_eq!(
+            dry.stdout.replace("would be pruned", "pruned"),
+            outcome.stdout
+        );
+        let line = line(&outcome, "a");
+        assert_eq!(line["result"], "pruned");
+        assert_eq!(line["reason"], "its document was pruned before");
+        assert_eq!(files_of(&site, "a"), Vec::<String>::new());
+        assert_eq!(files_of(&site, "b").len(), 4);
+        let again = erase(&site, "a", &[]).expect(0);
+        assert_eq!(again.json_lines()[0]["result"], "gone");
+        nothing_is_sent_again(&site, &["a", "b"]);
+
+        // What was written since is of another call.
+        let path = site.dir(Dir::Conversations).join("transcript_b.json");
+        let later = SystemTime::now() + Duration::from_secs(60);
+        let file = fs::File::options().write(true).open(path).unwrap();
+        file.set_modified(later).unwrap();
+        erase(&site, "b", &[]).expect(4);
+        assert_eq!(files_of(&site, "b").len(), 4);
     }
 
     #[test]

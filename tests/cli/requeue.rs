@@ -292,6 +292,8 @@ fn an_unknown_id_is_code_2_and_the_others_are_done() {
         outcome.stderr
     );
     assert!(site.names(Dir::Failed).is_empty());
+    // Of nothing there is no table.
+    assert_eq!(site.call(["requeue", "nobody"]).expect(2).stdout, "");
 }
 
 #[test]

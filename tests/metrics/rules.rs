@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::{expressions, promtool};
 
 const RULES: &str = include_str!("../../packaging/prometheus/callspool.rules.yml");
+const OPERATIONS: &str = include_str!("../../docs/operations.md");
 const TESTS: &str = include_str!("../../packaging/prometheus/callspool.rules.test.yml");
 
 /// What follows a key on its line, wherever it stands.
@@ -65,6 +66,19 @@ fn every_alert_says_how_urgent_it_is_and_what_to_do() {
         for key in ["summary:", "description:", "runbook: docs/operations.md#"] {
             assert_eq!(after(rule, key).count(), 1, "{key} {rule}");
         }
+    }
+}
+
+#[test]
+fn every_runbook_is_a_section_that_is_there() {
+    let sections: BTreeSet<String> = OPERATIONS
+        .lines()
+        .filter(|line| line.starts_with("##"))
+        .map(|line| line.trim_start_matches(['#', ' ']))
+        .map(|title| title.to_lowercase().replace(' ', "-"))
+        .collect();
+    for runbook in after(RULES, "runbook: docs/operations.md#") {
+        assert!(sections.contains(runbook), "{runbook} {sections:?}");
     }
 }
 

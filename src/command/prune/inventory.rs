@@ -7,8 +7,7 @@ use std::ffi::OsString;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::plan::{self, Archived};
-use crate::session::Document;
-use crate::spool::{Belonging, DocumentReading, FileStamp, Role, Spool, SpoolError, State};
+use crate::spool::{Belonging, DocumentReading, FileStamp, Spool, SpoolError, State};
 
 /// What tells a file from every other one.
 pub(super) type Identity = (u64, u64);
@@ -100,13 +99,13 @@ impl Inventory {
 
     /// Whether a document other than the one in question names a file, or bytes that are no document
     /// speak of it.
-    pub(super) fn is_wanted(&self, document: &Document, belonging: &Belonging) -> bool {
+    pub(super) fn is_wanted(&self, session_id: &str, belonging: &Belonging) -> bool {
         let count = belonging.identity.and_then(|it| self.namers.get(&it));
-        let own = usize::from(belonging.role != Role::Superseded);
-        count.is_some_and(|count| *count > own) || self.is_spoken_of(document, belonging)
+        let own = usize::from(belonging.role.is_named());
+        count.is_some_and(|count| *count > own) || self.is_spoken_of(session_id, belonging)
     }
 
-    fn is_spoken_of(&self, document: &Document, belonging: &Belonging) -> bool {
+    fn is_spoken_of(&self, session_id: &str, belonging: &Belonging) -> bool {
         let Some(file) = belonging.found.here() else {
             return false;
         };
@@ -117,12 +116,14 @@ impl Inventory {
         let id = stem.strip_prefix("EG_").unwrap_or(stem);
         self.rubble
             .iter()
-            .any(|(_, _, text)| text.contains(id) || text.contains(document.session_id()))
+            .any(|(_, _, text)| text.contains(id) || text.contains(session_id))
     }
 
     /// A document goes: what it names is no longer named by it.
     pub(super) fn forget(&mut self, belongings: &[Belonging]) {
-        for identity in identities(belongings) {
+        let named = belongings.iter().filter(|it| it.role.is_named());
+        let named: BTreeSet<Identity> = named.filter_map(|it| it.identity).collect();
+        for identity in named {
             if let Some(count) = self.namers.get_mut(&identity) {
                 *count = count.saturating_sub(1);
             }

@@ -6,14 +6,22 @@ use chrono::{DateTime, Utc};
 
 use super::inventory::{Candidate, Identity, Inventory, identities};
 use crate::adoption::shown_name;
+use crate::interrupt::Interrupt;
 use crate::plan::{FileCase, FileFate, call_data_sent, prune_file, recording_sent};
 use crate::report::{PruneFile, PruneLine, PruneResult};
-use crate::session::{Document, FileKind, Lookup, PartState, Tombstone};
+use crate::session::{Document, FileKind, Lookup, PartState, Tombstone, Tombstones};
 use crate::spool::{
     AssetPlace, Belonging, DocumentReading, FileStamp, LeasedSpool, Removed, Role, Spool,
     SpoolError, State,
 };
 use crate::upload::call_data::call_id;
+
+/// The directories of files, and what tombstones call what is in them.
+pub(super) const PLACES: [(AssetPlace, FileKind); 3] = [
+    (AssetPlace::Conversations, FileKind::Transcript),
+    (AssetPlace::Recordings, FileKind::Recording),
+    (AssetPlace::Leads, FileKind::Lead),
+];
 
 /// What is asked for of every document.
 #[derive(Debug, Clone, Copy)]
@@ -28,11 +36,25 @@ pub(super) struct Wish {
     pub(super) is_dry: bool,
 }
 
+impl Wish {
+    /// What becomes of what goes.
+    fn done(self) -> PruneResult {
+        match self.is_dry {
+            true => PruneResult::WouldBePruned,
+            false => PruneResult::Pruned,
+        }
+    }
+}
+
+/// When a file was delivered, and with how many bytes where that is known.
+type Sent = (DateTime<Utc>, Option<u64>);
+
 /// What is to be done with one document.
 #[derive(Debug)]
 pub(super) struct Task {
     pub(super) line: PruneLine,
-    stamp: FileStamp,
+    /// The document; `None` when it was removed before.
+    stamp: Option<FileStamp>,
     /// The files that go, in their order.
     removals: Vec<Belonging>,
     /// All files that the document names.
@@ -55,7 +77,7 @@ impl Task {
         let reading = spool.read_document(State::Processed, &candidate.stamp.name);
         let mut task = Self {
             line: line_of(&candidate, wish),
-            stamp: candidate.stamp,
+            stamp: Some(candidate.stamp),
             removals: Vec::new(),
             named: BTreeSet::new(),
             tombstone: None,
@@ -94,19 +116,64 @@ impl Task {
             belongings.extend(more.filter(|it| !known.contains(&it.identity)));
         }
         task.named = identities(&belongings);
-        task.judge_files(inventory, &document, &belongings, wish);
+        let has_other_outputs = belongings
+            .iter()
+            .any(|it| it.role == Role::OtherOutput && !wish.is_condemned);
+        let sent = |it: &Belonging| delivered(&document, it.role, has_other_outputs);
+        task.judge_files(inventory, &belongings, wish, &sent);
         if task.line.result.goes() {
             inventory.forget(&belongings);
         }
         Ok(task)
     }
 
+    /// Plans what becomes of the files of a session whose document was removed before.
+    pub(super) fn plan_left_behind(
+        spool: &Spool,
+        inventory: &Inventory,
+        tombstones: &Tombstones,
+        session_id: &str,
+        wish: Wish,
+    ) -> Result<Self, SpoolError> {
+        let mut belongings = Vec::new();
+        let mut sent = Vec::new();
+        for (place, kind) in PLACES {
+            for stamp in spool.list_assets(place)?.files {
+                let name = stamp.name.to_str();
+                let at = name.and_then(|name| tombstones.file_of_session(session_id, kind, name));
+                if let Some(at) = at {
+                    belongings.push(spool.left_behind(place, &stamp.name));
+                    sent.push(at);
+                }
+            }
+        }
+        let mut task = Self {
+            line: PruneLine {
+                reason: Some("its document was pruned before".to_owned()),
+                result: wish.done(),
+                ..PruneLine::about(session_id)
+            },
+            stamp: None,
+            removals: Vec::new(),
+            named: BTreeSet::new(),
+            tombstone: None,
+            is_done: false,
+        };
+        if belongings.is_empty() || !wish.with_files {
+            task.line.result = PruneResult::Gone;
+            return Ok(task);
+        }
+        let last = sent.into_iter().max().map(|at| (at, None));
+        task.judge_files(inventory, &belongings, wish, &|_| last);
+        Ok(task)
+    }
+
     fn judge_files(
         &mut self,
         inventory: &Inventory,
-        document: &Document,
         belongings: &[Belonging],
         wish: Wish,
+        sent: &dyn Fn(&Belonging) -> Option<Sent>,
     ) {
         if let Some((_, name)) = inventory.unreadable.first() {
             let name = shown_name(&name.to_string_lossy());
@@ -115,17 +182,14 @@ impl Task {
             ));
             return;
         }
-        let has_other_outputs = belongings
-            .iter()
-            .any(|it| it.role == Role::OtherOutput && !wish.is_condemned);
         let goes = self.line.result;
         let mut is_in_the_way = None;
         for belonging in belongings {
             let fate = prune_file(&FileCase {
                 found: &belonging.found,
                 is_link: belonging.is_link,
-                is_wanted: inventory.is_wanted(document, belonging),
-                delivered: delivered(document, belonging.role, has_other_outputs),
+                is_wanted: inventory.is_wanted(&self.line.session_id, belonging),
+                delivered: sent(belonging),
                 is_condemned: wish.is_condemned,
             });
             let (result, reason) = match fate {
@@ -178,14 +242,21 @@ impl Task {
         inventory: &Inventory,
         wanted: &mut BTreeSet<Identity>,
     ) -> Result<(), SpoolError> {
+        let _hush = match self.removals.is_empty() {
+            true => None,
+            false => Some(leased.hush()?),
+        };
         // What stays after all is known before the files go that others share with it.
-        if !leased.is_as_listed(&self.stamp)? {
+        let is_changed = match &self.stamp {
+            Some(stamp) => !leased.is_as_listed(stamp)?,
+            None => false,
+        };
+        if is_changed {
             self.stay("it has changed while it was looked at", wanted);
         }
         if self.removals.is_empty() {
             return Ok(());
         }
-        let _hush = leased.hush()?;
         let named_since = inventory.named_since(leased)?;
         let going = identities(&self.removals);
         if !going.is_disjoint(&named_since) || !going.is_disjoint(wanted) {
@@ -204,7 +275,9 @@ impl Task {
 
     fn remove_document(&mut self, leased: &LeasedSpool<'_>) -> Result<(), SpoolError> {
         if self.line.result.goes() {
-            leased.remove_delivered(&self.stamp)?;
+            if let Some(stamp) = &self.stamp {
+                leased.remove_delivered(stamp)?;
+            }
             self.is_done = true;
         }
         Ok(())
@@ -232,8 +305,13 @@ pub(super) fn carry_out(
     leased: &LeasedSpool<'_>,
     inventory: &Inventory,
     wanted: &mut BTreeSet<Identity>,
+    interrupt: &Interrupt,
 ) -> Result<(), SpoolError> {
     for task in &mut *tasks {
+        if interrupt.signal().is_some() {
+            task.leave();
+            continue;
+        }
         task.remove_files(leased, inventory, wanted)?;
     }
     // A document that is gone while a file comes back would leave that to nobody.
@@ -257,27 +335,16 @@ pub(super) fn carry_out(
 
 fn line_of(candidate: &Candidate, wish: Wish) -> PruneLine {
     PruneLine {
-        session_id: candidate.session_id.clone(),
         document: Some(candidate.stamp.name.to_string_lossy().into_owned()),
-        result: match wish.is_dry {
-            true => PruneResult::WouldBePruned,
-            false => PruneResult::Pruned,
-        },
-        reason: None,
+        result: wish.done(),
         delivered_at: Some(candidate.delivered_at),
-        files: Vec::new(),
         bytes: candidate.stamp.len_bytes,
-        call_id: None,
-        recording_url: None,
+        ..PruneLine::about(&candidate.session_id)
     }
 }
 
 /// When a file was delivered, by what it is to its document.
-fn delivered(
-    document: &Document,
-    role: Role,
-    has_other_outputs: bool,
-) -> Option<(DateTime<Utc>, Option<u64>)> {
+fn delivered(document: &Document, role: Role, has_other_outputs: bool) -> Option<Sent> {
     match role {
         Role::Recording => recording_sent(document),
         // It says where those are that were not sent.
@@ -286,17 +353,14 @@ fn delivered(
             PartState::Remote => call_data_sent(document),
             _ => recording_sent(document).map(|(at, _)| (at, None)),
         },
-        Role::OtherOutput => None,
+        Role::OtherOutput | Role::LeftBehind => None,
         Role::Transcript | Role::Lead | Role::Superseded => call_data_sent(document),
     }
 }
 
 fn kind_and_name(belonging: &Belonging) -> Option<(FileKind, String)> {
-    let kind = match belonging.place {
-        AssetPlace::Conversations => FileKind::Transcript,
-        AssetPlace::Recordings => FileKind::Recording,
-        AssetPlace::Leads => FileKind::Lead,
-    };
+    let mut places = PLACES.into_iter();
+    let (_, kind) = places.find(|(place, _)| *place == belonging.place)?;
     let file = belonging.found.here()?;
     Some((kind, file.relative.to_str()?.to_owned()))
 }

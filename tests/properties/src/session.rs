@@ -7,7 +7,7 @@ use callspool::outcome::FailureKind;
 use callspool::plan::{
     Action, Again, CallDataStep, Policy, Requeued, Standing, assess, delay, requeue, standing,
 };
-use callspool::report::{PlanLine, View, plan_text};
+use callspool::report::{PlanLine, View, plain, plan_text};
 use callspool::session::{Document, Dossier, FileFacts, Lookup, PartState, Reading};
 use callspool::{lead, manifest, transcript};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -127,23 +127,17 @@ fn check_action(dossier: &Dossier, policy: &Policy, now: DateTime<Utc>) {
         Action::Wait { until } => assert!(*until > now),
         _ => {}
     }
-    let line = PlanLine::of(dossier, &action, str::to_owned);
-    let text = plan_text(&[line], &View::plain(now));
-    // Nothing but the ends of lines, and styles such as ESC [ 1 m.
-    let mut pieces = text.split('\u{1b}');
-    let first = pieces.next().unwrap_or_default();
-    let is_style = |c: char| c.is_ascii_digit() || c == ';';
-    let plain = pieces.map(|piece| {
-        let style = piece
-            .strip_prefix('[')
-            .map(|piece| piece.trim_start_matches(is_style));
-        style.and_then(|piece| piece.strip_prefix('m')).unwrap()
-    });
-    for piece in std::iter::once(first).chain(plain) {
-        assert!(
-            !piece.chars().any(|c| c.is_control() && c != '\n'),
-            "{piece:?}"
-        );
+    let lines = [PlanLine::of(dossier, &action, str::to_owned)];
+    for width in [None, Some(40)] {
+        let view = View {
+            width,
+            ..View::plain(now)
+        };
+        let text = plain(&plan_text(&lines, &view));
+        let is_odd = |c: char| c.is_control() && c != '\n';
+        assert!(!text.contains(is_odd), "{text:?}");
+        // A pipe gets titles, the session, an empty line, and a summary, whatever is in them.
+        assert!(width.is_some() || text.lines().count() == 4, "{text:?}");
     }
 }
 
