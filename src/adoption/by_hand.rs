@@ -170,17 +170,7 @@ fn find_call(estate: &Estate, request: &ByHand) -> Result<usize, Refusal> {
     if found.is_empty() {
         let short = request.session.as_str();
         found = find(&|transcript| is_short_for(short, &standing::session_id(transcript)));
-        let ids: BTreeSet<String> = found
-            .iter()
-            .filter_map(|call| estate.transcripts.get(*call))
-            .map(standing::session_id)
-            .collect();
-        if ids.len() > 1 {
-            return Err(Refusal::ShortForSeveral {
-                short: request.session.clone(),
-                ids: ids.into_iter().collect::<Vec<_>>().join(", "),
-            });
-        }
+        refuse_several(estate, &found, short)?;
     }
     let transcripts = || {
         found
@@ -205,6 +195,21 @@ fn find_call(estate: &Estate, request: &ByHand) -> Result<usize, Refusal> {
                 .join(", "),
         }),
     }
+}
+
+/// Refuses a short form that may mean any of several sessions.
+fn refuse_several(estate: &Estate, found: &[usize], short: &str) -> Result<(), Refusal> {
+    let transcripts = found
+        .iter()
+        .filter_map(|call| estate.transcripts.get(*call));
+    let ids: BTreeSet<String> = transcripts.map(standing::session_id).collect();
+    if ids.len() < 2 {
+        return Ok(());
+    }
+    Err(Refusal::ShortForSeveral {
+        short: short.to_owned(),
+        ids: ids.into_iter().collect::<Vec<_>>().join(", "),
+    })
 }
 
 fn recording(

@@ -49,23 +49,12 @@ pub(super) fn find(
     })?;
     let is_short = |id: &&String| typed.contains(*id) && may_be_short(id);
     let short: Vec<String> = found.missing.iter().filter(is_short).cloned().collect();
-    if short.is_empty() {
-        return Ok(found);
-    }
-    let mut candidates: BTreeMap<&String, Vec<(State, Entry, String)>> = BTreeMap::new();
-    each_document(spool, |state, entry, document| {
-        let id = id_of(&entry.name, document);
-        for short in short.iter().filter(|short| is_short_for(short, &id)) {
-            let candidate = (state, entry.clone(), id.clone());
-            candidates.entry(short).or_default().push(candidate);
-        }
-    })?;
-    for (short, candidates) in candidates {
-        found.missing.remove(short);
+    for (short, candidates) in candidates(spool, &short)? {
+        found.missing.remove(&short);
         let sessions: BTreeSet<String> = candidates.iter().map(|(.., id)| id.clone()).collect();
         match sessions.first() {
             Some(session) if sessions.len() == 1 => {
-                found.short.insert(short.clone(), session.clone());
+                found.short.insert(short, session.clone());
                 let new = candidates
                     .into_iter()
                     .filter(|(state, entry, _)| taken.insert((state.as_str(), entry.name.clone())));
@@ -74,11 +63,30 @@ pub(super) fn find(
                     .extend(new.map(|(state, entry, _)| (state, entry)));
             }
             _ => {
-                found.ambiguous.insert(short.clone(), sessions);
+                found.ambiguous.insert(short, sessions);
             }
         }
     }
     Ok(found)
+}
+
+/// What each of these forms is short for: documents, and the sessions that they are of.
+fn candidates(
+    spool: &Spool,
+    short: &[String],
+) -> Result<BTreeMap<String, Vec<(State, Entry, String)>>, CommandFailure> {
+    let mut candidates: BTreeMap<String, Vec<(State, Entry, String)>> = BTreeMap::new();
+    if short.is_empty() {
+        return Ok(candidates);
+    }
+    each_document(spool, |state, entry, document| {
+        let id = id_of(&entry.name, document);
+        for short in short.iter().filter(|short| is_short_for(short, &id)) {
+            let candidate = (state, entry.clone(), id.clone());
+            candidates.entry(short.clone()).or_default().push(candidate);
+        }
+    })?;
+    Ok(candidates)
 }
 
 impl Found {

@@ -21,6 +21,7 @@ pub struct Advice {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Program {
     head: String,
+    can_be_typed: bool,
 }
 
 impl Default for Program {
@@ -33,9 +34,11 @@ impl Program {
     /// The program with these options before its command, as they were given.
     pub fn called_with(options: impl IntoIterator<Item = String>) -> Self {
         let words = std::iter::once("callspool".to_owned()).chain(options);
-        let words: Vec<String> = words.map(|word| shell_word(&word)).collect();
+        let words: Vec<String> = words.collect();
+        let quoted: Vec<String> = words.iter().map(|word| shell_word(word)).collect();
         Self {
-            head: words.join(" "),
+            head: quoted.join(" "),
+            can_be_typed: words.iter().all(|word| can_be_typed(word)),
         }
     }
 
@@ -46,14 +49,11 @@ impl Program {
 
     /// A line to type. `None` when one of the words cannot be typed.
     pub fn line(&self, words: &[&str]) -> Option<String> {
-        let can_be_typed = |word: &&str| !word.chars().any(is_display_control);
-        let mut line = self.head.clone();
-        for word in words {
-            can_be_typed(word).then_some(())?;
-            line.push(' ');
-            line.push_str(&shell_word(word));
+        if !self.can_be_typed || !words.iter().all(|word| can_be_typed(word)) {
+            return None;
         }
-        Some(line)
+        let words = words.iter().map(|word| format!(" {}", shell_word(word)));
+        Some(std::iter::once(self.head.clone()).chain(words).collect())
     }
 
     /// A line that does something with a session: by its id, else by its document's file name.
@@ -69,6 +69,14 @@ impl Program {
                 self.line(&words)
             })
     }
+}
+
+/// Whether a word is one that a person sees as it is: without characters that steer a terminal, and
+/// without what stands for bytes that are no text.
+fn can_be_typed(word: &str) -> bool {
+    !word
+        .chars()
+        .any(|c| is_display_control(c) || c == char::REPLACEMENT_CHARACTER)
 }
 
 /// What a person can do about a session, first things first. `record` is what its document tells
@@ -107,20 +115,7 @@ pub fn advise(
                 "have the next run try at once; else nothing: it is tried again by itself",
             );
         }
-        StateWord::Waiting => {
-            list.say(
-                "nothing: without a recording the call data goes alone, once the wait is over",
-            );
-        }
-        StateWord::Settling => {
-            list.say("nothing: it is taken once its files have not changed for --settle");
-        }
-        StateWord::Skipped if line.has_document() => {
-            list.say("set its status to ready_for_upload, if callspool is to deliver it");
-        }
-        StateWord::Skipped => {
-            list.say("let the user that callspool runs as read it");
-        }
+        StateWord::Waiting | StateWord::Settling | StateWord::Skipped => list.held_up(),
         StateWord::Due => match next {
             Some(Action::Fail { failure, .. } | Action::Retry { failure }) => {
                 list.mend(Some(failure.kind.as_str()));
@@ -158,6 +153,24 @@ impl List<'_> {
 
     fn requeue(&mut self, what: &str) {
         self.command(what, &["requeue"]);
+    }
+
+    /// Of a session that a run would not take now.
+    fn held_up(&mut self) {
+        let reason = self.line.reason.as_deref();
+        let is_unreadable = reason.is_some_and(|reason| reason.contains("cannot be read"));
+        self.say(match self.line.state {
+            StateWord::Waiting => {
+                "nothing: without a recording the call data goes alone, once the wait is over"
+            }
+            StateWord::Settling => {
+                "nothing: it is taken once its files have not changed for --settle"
+            }
+            _ if self.line.has_document() && !is_unreadable => {
+                "set its status to ready_for_upload, if callspool is to deliver it"
+            }
+            _ => "let the user that callspool runs as read what cannot be read",
+        });
     }
 
     /// Says what to mend first, where something is to be mended.
@@ -322,6 +335,8 @@ mod tests {
         }
         line.document = "\u{7}".to_owned();
         assert_eq!(commands(&line, None), [""; 0]);
+        let odd = Program::called_with(["--root".to_owned(), "/srv/a\nb".to_owned()]);
+        assert_eq!(odd.line(&["requeue", "x"]), None);
         let program = Program::called_with(["--root".to_owned(), "/srv/my agent".to_owned()]);
         assert_eq!(
             program.line(&["requeue", "x"]).unwrap(),

@@ -58,56 +58,49 @@ pub(super) fn files(
     redact: impl Fn(&str) -> String,
 ) -> Vec<CaseFile> {
     let is_remote = is_remote(dossier, next);
-    let document = &dossier.document;
     let mut files = Vec::new();
-    let mut add = |role: &'static str, found: Lookup<&FileFacts>, named: Option<String>| {
-        let missing = || {
-            let name = named.as_deref().map(file_name).map(&redact);
-            let name = name.map(|name| format!(": {name}")).unwrap_or_default();
-            format!("not there{name}")
-        };
-        let (place, found) = match found {
-            Lookup::NotNamed => return,
-            Lookup::Missing if is_remote && role == "audio" => {
-                (Place::Cloud, "in cloud storage".to_owned())
-            }
-            Lookup::Missing => (Place::Nowhere, missing()),
-            Lookup::Unsafe(reason) => (Place::Nowhere, format!("not opened: {reason}")),
-            Lookup::Unreadable(reason) => (Place::Nowhere, format!("cannot be read: {reason}")),
-            Lookup::Here(file) => {
-                let name = redact(&file.relative.to_string_lossy());
-                (Place::Here, format!("{name} ({})", bytes(file.len_bytes)))
-            }
-        };
-        files.push(CaseFile { role, found, place });
+    let mut add = |role: &'static str, lookup: Lookup<&FileFacts>| {
+        if is_remote && role == "audio" && lookup == Lookup::Missing {
+            files.push(CaseFile {
+                role,
+                found: "in cloud storage".to_owned(),
+                place: Place::Cloud,
+            });
+        } else if let Some((place, found)) = found(&lookup, &redact) {
+            files.push(CaseFile { role, found, place });
+        }
     };
-    let manifest_name = document.egress_id().map(|id| format!("EG_{id}.json"));
     add(
         "manifest",
         facts(&dossier.manifest, |reading| &reading.file),
-        manifest_name,
     );
     for file in &dossier.manifest_files {
-        add("audio", facts(file, |file| file), None);
+        add("audio", facts(file, |file| file));
     }
     if dossier.manifest_files.is_empty() {
-        add(
-            "audio",
-            facts(&dossier.named_recording, |file| file),
-            document.recording_path(),
-        );
+        add("audio", facts(&dossier.named_recording, |file| file));
     }
     add(
         "transcript",
         facts(&dossier.transcript, |reading| &reading.file),
-        document.conversation_path(),
     );
-    add(
-        "lead",
-        facts(&dossier.lead, |reading| &reading.file),
-        document.lead_path(),
-    );
+    add("lead", facts(&dossier.lead, |reading| &reading.file));
     files
+}
+
+/// What became of looking for a file; `None` when the document names none. What the document calls
+/// one that is not there may tell of persons, and is not shown.
+fn found(lookup: &Lookup<&FileFacts>, redact: impl Fn(&str) -> String) -> Option<(Place, String)> {
+    Some(match lookup {
+        Lookup::NotNamed => return None,
+        Lookup::Missing => (Place::Nowhere, "not there".to_owned()),
+        Lookup::Unsafe(reason) => (Place::Nowhere, format!("not opened: {reason}")),
+        Lookup::Unreadable(reason) => (Place::Nowhere, format!("cannot be read: {reason}")),
+        Lookup::Here(file) => {
+            let name = redact(&file.relative.to_string_lossy());
+            (Place::Here, format!("{name} ({})", bytes(file.len_bytes)))
+        }
+    })
 }
 
 /// Whether egress has put the recording into cloud storage, so that no file is expected here.
@@ -117,11 +110,6 @@ fn is_remote(dossier: &Dossier, next: &Action) -> bool {
         _ => false,
     };
     will_be || dossier.document.record.recording.state == PartState::Remote
-}
-
-/// The last component of a path of any system.
-fn file_name(path: &str) -> &str {
-    path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
 fn facts<'a, T>(

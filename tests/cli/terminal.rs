@@ -24,6 +24,13 @@ fn assert_harmless(text: &str) {
     );
 }
 
+/// A text without the styles that are the program's own; anything else that a terminal acts on stays.
+fn without_own_styles(text: &str) -> String {
+    let own = ["1", "2", "4", "31", "32", "33", "0"].map(|code| format!("\u{1b}[{code}m"));
+    own.iter()
+        .fold(text.to_owned(), |text, style| text.replace(style, ""))
+}
+
 /// A site with hostile ids, names, statuses and messages in every place where one may stand.
 fn hostile_site() -> Site {
     let escaped: String = HOSTILE
@@ -73,6 +80,7 @@ fn whatever_stands_in_the_spool() {
             &["inspect", HOSTILE, "--format", "json"],
             &["inspect", "--state", "failed"],
             &["inspect", "--state", "corrupt"],
+            &["inspect", "--summary"],
             &["requeue", HOSTILE, "--dry-run"],
             &["requeue", HOSTILE, "--dry-run", "--format", "json"],
         ] {
@@ -80,6 +88,11 @@ fn whatever_stands_in_the_spool() {
             assert!(!outcome.stdout.is_empty(), "{arguments:?}");
             assert_harmless(&outcome.stdout);
             assert_harmless(&outcome.stderr);
+            // Where colours are, foreign sequences must be taken out too, not only for a pipe.
+            let colored = site.call(arguments.iter().chain(&["--color", "always"]));
+            assert_harmless(&without_own_styles(&colored.stdout));
+            assert_harmless(&without_own_styles(&colored.stderr));
+            assert_eq!(colored.code, outcome.code);
         }
     };
     every_view(&site);

@@ -15,6 +15,7 @@ macro_rules! assert_text {
         settings.add_filter(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]");
         settings.add_filter(r"(127\.0\.0\.1|localhost):\d+", "$1:[port]");
         settings.add_filter(r"in \d+\.\d s", "in [duration]");
+        settings.add_filter(r"ended, after \d+d( \d+h)?", "ended, after [days]");
         settings.add_filter(r"in \d+[dhms]( \d+[dhms])?\)", "in [distance])");
         settings.add_filter(r"(now|\d+[dhms]( \d+[dhms])? ago)\)", "[distance] ago)");
         settings.add_filter(
