@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::spool::disk::{Access, Disk, NewFile};
+use crate::spool::disk::{Access, Disk, NewFile, Stat};
 
 /// Everybody reads it, its owner writes it, whatever the umask.
 const MODE: u32 = 0o644;
@@ -65,6 +65,30 @@ pub fn write(
     bytes: &[u8],
     now: SystemTime,
 ) -> Result<(), PublishError> {
+    put(disk, path, bytes, now, None)
+}
+
+/// [`write`], except that a file that is there keeps its mode, and its owner and group as far as this
+/// process may give it to them: who may read it has been somebody's decision.
+///
+/// # Errors
+/// As [`write`].
+pub fn replace(
+    disk: &dyn Disk,
+    path: &Path,
+    bytes: &[u8],
+    now: SystemTime,
+) -> Result<(), PublishError> {
+    put(disk, path, bytes, now, disk.stat(path).ok())
+}
+
+fn put(
+    disk: &dyn Disk,
+    path: &Path,
+    bytes: &[u8],
+    now: SystemTime,
+    model: Option<Stat>,
+) -> Result<(), PublishError> {
     let target = resolve(disk, path)?;
     let (Some(name), Some(dir)) = (target.file_name(), target.parent()) else {
         return Err(PublishError::NoFile { path: target });
@@ -80,7 +104,14 @@ pub fn write(
     let (temporary, mut file) = create(disk, dir, &prefix)?;
     let written = file
         .write_all(bytes)
-        .and_then(|()| file.set_mode(MODE))
+        .and_then(|()| {
+            if let Some(model) = model {
+                // Only root may give a file away; a group of its own it may be given.
+                let _ = file.set_owner(model.owner);
+            }
+            // After the owner: giving a file away may take bits from its mode.
+            file.set_mode(model.map_or(MODE, |model| model.mode & 0o777))
+        })
         .map_err(PublishError::of("write", &temporary))
         .and_then(|()| {
             disk.rename_over(&temporary, &target)
@@ -183,7 +214,7 @@ fn remove_stale(disk: &dyn Disk, dir: &Path, prefix: &OsStr, now: SystemTime) {
 #[cfg(test)]
 mod tests {
     use std::fs::{self, File, FileTimes};
-    use std::os::unix::fs::{MetadataExt, symlink};
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
     use super::*;
     use crate::spool::disk::SystemDisk;
@@ -213,6 +244,19 @@ mod tests {
             assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o644);
             assert_eq!(names(dir.path()), ["callspool.prom"]);
         }
+    }
+
+    #[test]
+    fn who_may_read_a_file_stays_as_it_was_where_that_is_wanted() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("page.html");
+        let mode = || fs::metadata(&path).unwrap().mode() & 0o7777;
+        replace(&SystemDisk, &path, b"first", NOW).unwrap();
+        assert_eq!(mode(), 0o644);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        replace(&SystemDisk, &path, b"second", NOW).unwrap();
+        assert_eq!(mode(), 0o640);
+        assert_eq!(fs::read(&path).unwrap(), b"second");
     }
 
     #[test]

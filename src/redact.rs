@@ -8,6 +8,7 @@ mod compare;
 mod encoded;
 mod mask;
 
+pub(crate) use encoded::base64;
 pub use mask::mask_phone;
 
 /// What stands for a text that quotes a transcript or a lead.

@@ -25,7 +25,8 @@ install_package() {
     rm -f "$root/etc/dpkg/dpkg.cfg.d/"*
     dpkg_install /first.deb
     expect_there /usr/bin/callspool /etc/callspool/config.toml /etc/cron.d/callspool \
-        /usr/share/doc/callspool/README.Debian /usr/share/zsh/vendor-completions/_callspool
+        /usr/share/doc/callspool/README.Debian /usr/share/doc/callspool/docs/operations.md \
+        /usr/share/doc/callspool/prometheus/callspool.rules.yml /usr/share/zsh/vendor-completions/_callspool
     [ "$(inside stat -c '%U:%G %a' "$spool/call_metadata")" = 'callspool:callspool 2770' ] ||
         not_so "the spool is not the group's"
     inside dpkg --verify callspool | grep . && not_so 'files differ from the package'

@@ -123,25 +123,29 @@ pub(super) enum RecordWhat {
 }
 
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("verdict").args(["check", "html"]))]
 pub(super) struct InspectArguments {
     /// Sessions to show in full, by their id or a short form of it
-    #[arg(value_name = "ID", conflicts_with_all = ["state", "summary", "check"])]
+    #[arg(value_name = "ID", conflicts_with_all = ["state", "summary", "check", "html"])]
     pub(super) ids: Vec<String>,
     /// List only sessions in that state: pending, waiting, settling, backoff, failed, corrupt,
     /// processed or partial
-    #[arg(long, value_name = "STATE", hide_possible_values = true, conflicts_with_all = ["summary", "check"])]
+    #[arg(long, value_name = "STATE", hide_possible_values = true, conflicts_with_all = ["summary", "check", "html"])]
     pub(super) state: Option<StateFilter>,
     /// Print the counts only
-    #[arg(long, conflicts_with = "check")]
+    #[arg(long, conflicts_with_all = ["check", "html"])]
     pub(super) summary: bool,
     /// Print one line for a monitor, and exit 0, 3 or 4
     #[arg(long)]
     pub(super) check: bool,
-    /// With --check: how old the oldest pending session may be [default: 1h]
-    #[arg(long, value_name = "D", requires = "check")]
+    /// Write an HTML page about the spool to FILE, for a web server or a browser; - is stdout
+    #[arg(long, value_name = "FILE")]
+    pub(super) html: Option<PathBuf>,
+    /// With --check or --html: how old the oldest pending session may be [default: 1h]
+    #[arg(long, value_name = "D", requires = "verdict")]
     pub(super) max_age: Option<String>,
-    /// With --check: how many sessions may be pending [default: 1000]
-    #[arg(long, value_name = "N", requires = "check")]
+    /// With --check or --html: how many sessions may be pending [default: 1000]
+    #[arg(long, value_name = "N", requires = "verdict")]
     pub(super) max_pending: Option<String>,
 }
 

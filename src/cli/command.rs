@@ -61,10 +61,18 @@ fn inspect(arguments: InspectArguments) -> Result<Inspect, ConfigError> {
     let max_pending = option("max-pending", arguments.max_pending.as_deref(), |text| {
         value::count(text, 0, u64::MAX)
     })?;
+    let max_age = max_age.unwrap_or(DEFAULT_MAX_AGE);
+    let max_pending = max_pending.unwrap_or(DEFAULT_MAX_PENDING);
     Ok(if arguments.check {
         Inspect::Check {
-            max_age: max_age.unwrap_or(DEFAULT_MAX_AGE),
-            max_pending: max_pending.unwrap_or(DEFAULT_MAX_PENDING),
+            max_age,
+            max_pending,
+        }
+    } else if let Some(file) = arguments.html {
+        Inspect::Page {
+            file,
+            max_age,
+            max_pending,
         }
     } else if arguments.summary {
         Inspect::Summary

@@ -61,7 +61,9 @@ Examples:
   callspool inspect --state failed --format json
       one JSON object a line
   callspool inspect --check --max-age 2h --max-pending 500
-      one line and exit code 0, 3 or 4, for a monitor";
+      one line and exit code 0, 3 or 4, for a monitor
+  callspool -q inspect --html /var/www/html/callspool.html
+      a page to look at, all in one file; from cron, for a web server";
 
 pub(super) const REQUEUE: &str = "\
 Examples:

@@ -44,13 +44,25 @@ pub(super) fn inspect(settings: &Settings, request: &Inspect) -> Result<ExitCode
             max_age: *max_age,
             max_pending: *max_pending,
         }),
+        Inspect::Page {
+            file,
+            max_age,
+            max_pending,
+        } => {
+            let health = Health {
+                max_age: *max_age,
+                max_pending: *max_pending,
+            };
+            super::page::page(settings, &viewer, file, health)
+        }
     }
 }
 
-struct Viewer {
-    spool: Spool,
-    policy: Policy,
-    now: DateTime<Utc>,
+/// Who looks at a spool, and how.
+pub(super) struct Viewer {
+    pub(super) spool: Spool,
+    pub(super) policy: Policy,
+    pub(super) now: DateTime<Utc>,
     view: View,
     program: Program,
     format: Format,
@@ -180,7 +192,7 @@ impl Viewer {
         }
     }
 
-    fn count(&self, pending: &[SessionLine]) -> Result<Overview, CommandFailure> {
+    pub(super) fn count(&self, pending: &[SessionLine]) -> Result<Overview, CommandFailure> {
         let count = |state| Ok::<_, CommandFailure>(self.list(state)?.len() as u64);
         let mut overview = Overview::of(pending, self.now);
         overview.processed = count(State::Processed)?;
@@ -194,7 +206,7 @@ impl Viewer {
         Ok(overview.with_activity(self.spool.activity()))
     }
 
-    fn list(&self, state: State) -> Result<Vec<Entry>, CommandFailure> {
+    pub(super) fn list(&self, state: State) -> Result<Vec<Entry>, CommandFailure> {
         Ok(self.spool.list(state).or_exit(ExitCode::NoSpool)?.entries)
     }
 
@@ -210,7 +222,7 @@ impl Viewer {
             .collect())
     }
 
-    fn line(&self, state: State, entry: &Entry) -> SessionLine {
+    pub(super) fn line(&self, state: State, entry: &Entry) -> SessionLine {
         let name = entry.name.to_string_lossy().into_owned();
         if state == State::Pending {
             return self.pending_line(&name, entry);

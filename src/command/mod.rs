@@ -11,6 +11,7 @@ mod failure;
 mod inspect;
 mod matching;
 mod metrics;
+mod page;
 mod ping;
 mod progress;
 mod prune;

@@ -1,5 +1,6 @@
 //! What each command is asked to do, with no contradiction left.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -120,6 +121,15 @@ pub enum Inspect {
     Sessions(Vec<String>),
     /// One line and an exit code for a monitor.
     Check {
+        /// How old the oldest pending session may be.
+        max_age: Duration,
+        /// How many sessions may be pending.
+        max_pending: u64,
+    },
+    /// An HTML page about the whole spool.
+    Page {
+        /// Where to write it; `-` stands for stdout.
+        file: PathBuf,
         /// How old the oldest pending session may be.
         max_age: Duration,
         /// How many sessions may be pending.

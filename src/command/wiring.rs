@@ -1,7 +1,7 @@
 //! From settings to what the commands work with.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -131,6 +131,43 @@ pub(super) fn program(settings: &Settings) -> Program {
         options.extend([format!("--{}", origin.name()), path.display().to_string()]);
     }
     Program::called_with(options)
+}
+
+/// The program for commands that are read elsewhere than where it was called, on another day: with
+/// whole paths, and with what the environment or the working directory said.
+pub(super) fn program_from_anywhere(settings: &Settings) -> Program {
+    let whole = |path: &Path| absolute(path).display().to_string();
+    let mut options = Vec::new();
+    let config = settings.config_file.as_ref();
+    if let Some(path) = config.filter(|path| *path != Path::new(config::DEFAULT_PATH)) {
+        options.extend(["--config".to_owned(), whole(path)]);
+    }
+    for origin in &settings.sources {
+        let is_said_here = match origin.source {
+            Source::Flag(_) | Source::Environment(_) => true,
+            Source::File { .. } => false,
+            Source::Default => origin.setting == Setting::Root,
+        };
+        let path = match origin.setting {
+            Setting::Root => whole(&settings.root),
+            setting if setting.spec().kind == Kind::SpoolDirectory => {
+                let path = origin.value.as_ref().map(Path::new);
+                // Directories are relative to the root, which is told.
+                let path = path.map(|path| path.strip_prefix(&settings.root).unwrap_or(path));
+                path.unwrap_or(Path::new("")).display().to_string()
+            }
+            _ => continue,
+        };
+        if is_said_here {
+            options.extend([format!("--{}", origin.name()), path]);
+        }
+    }
+    Program::called_with(options)
+}
+
+/// A path that does not depend on the working directory; as it is where that cannot be told.
+pub(super) fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Prints a styled text to stdout; the styles only where they are wanted.

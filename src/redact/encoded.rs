@@ -29,7 +29,7 @@ pub(super) fn of_secret(secret: &str) -> Vec<String> {
 }
 
 /// Base64 without padding.
-fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     let mut text = String::new();
     for group in bytes.chunks(3) {
         let bits = group

@@ -10,6 +10,7 @@ mod exit_code;
 mod glance;
 mod metrics;
 mod overview;
+pub mod page;
 mod paragraph;
 mod plan_line;
 mod plan_text;

@@ -10,14 +10,18 @@ use crate::outcome::Part;
 use crate::session::{Document, HISTORY_LIMIT, HistoryEntry};
 
 /// Something that happened.
-struct Event {
-    at: Option<DateTime<Utc>>,
-    what: String,
-    style: Option<Style>,
+#[derive(Debug)]
+pub(super) struct Event {
+    /// When, where that is known.
+    pub(super) at: Option<DateTime<Utc>>,
+    /// What, fit to be shown but for phone numbers.
+    pub(super) what: String,
+    /// How it is meant.
+    pub(super) style: Option<Style>,
 }
 
-/// A line for each thing that happened, the oldest first.
-pub(super) fn timeline(document: &Document, view: &View) -> Vec<String> {
+/// What happened, the oldest first.
+pub(super) fn events(document: &Document) -> Vec<Event> {
     let mut events = of_the_call(document);
     let history = &document.record.history;
     if history.len() >= HISTORY_LIMIT {
@@ -28,8 +32,13 @@ pub(super) fn timeline(document: &Document, view: &View) -> Vec<String> {
         });
     }
     events.extend(history.iter().map(of_history));
+    events
+}
+
+/// A line for each thing that happened, the oldest first.
+pub(super) fn timeline(document: &Document, view: &View) -> Vec<String> {
     let times = [Column::text(""), Column::text(""), Column::text("")];
-    let rows: Vec<Vec<Cell>> = events
+    let rows: Vec<Vec<Cell>> = events(document)
         .into_iter()
         .map(|event| {
             let at = |text: fn(&View, DateTime<Utc>) -> String| {

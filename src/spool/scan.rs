@@ -24,6 +24,9 @@ pub struct Entry {
     pub name: OsString,
     /// When it was last modified.
     pub modified: DateTime<Utc>,
+    /// When it came to be what it is where it is: its last change of any kind. A document that is
+    /// filed keeps the time of its modification, not this one.
+    pub changed: DateTime<Utc>,
 }
 
 /// What a listing found.
@@ -62,13 +65,17 @@ pub(super) fn list(disk: &dyn Disk, dir: &Path) -> Result<Listed, SpoolError> {
     let mut entries = Vec::with_capacity(names.len());
     for name in names {
         // One that is there and cannot be looked at is found unreadable when its turn comes.
-        let modified = match disk.lstat(&dir.join(&name)) {
-            Ok(stat) => stat.modified.unwrap_or(SystemTime::UNIX_EPOCH),
+        let (modified, changed) = match disk.lstat(&dir.join(&name)) {
+            Ok(stat) => (stat.modified, stat.changed),
             Err(error) if error.kind() == ErrorKind::NotFound => continue,
-            Err(_) => SystemTime::UNIX_EPOCH,
+            Err(_) => (None, None),
         };
-        let modified = DateTime::<Utc>::from(modified);
-        entries.push(Entry { name, modified });
+        let modified = DateTime::<Utc>::from(modified.unwrap_or(SystemTime::UNIX_EPOCH));
+        entries.push(Entry {
+            name,
+            modified,
+            changed: changed.map_or(modified, DateTime::<Utc>::from),
+        });
     }
     entries.sort_by(|a, b| (a.modified, &a.name).cmp(&(b.modified, &b.name)));
     Ok(Listed {

@@ -77,7 +77,9 @@ fn typed(site: &Site, example: &str) -> Outcome {
     let home = site.home().to_str().unwrap();
     let line = example
         .replace("/srv/agent", site.root().to_str().unwrap())
+        .replace("/var/www/html", home)
         .replace("https://crm.example/apis/api/public", site.api_url())
+        .replace("/var/www/html", home)
         .replace("/etc/callspool/token", &format!("{home}/token"));
     // What sudo and jq are asked for is all that is needed of them here.
     let script = format!(

@@ -40,7 +40,12 @@ pub(crate) fn write_every_kind(site: &Site) {
             .without_manifest()
             .without_recording_file()
             .edit(|document| {
-                document["timestamps"]["call_end"] = seconds_from_now(-60).into();
+                // Both by one reading of the clock: the call's length is shown.
+                let now = SystemClock.now();
+                let at =
+                    |seconds| timestamp::format_millis(now + chrono::TimeDelta::seconds(seconds));
+                document["timestamps"]["call_start"] = at(-90).into();
+                document["timestamps"]["call_end"] = at(-60).into();
             }),
     );
     write(

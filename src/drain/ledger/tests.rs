@@ -61,6 +61,7 @@ fn a_session_that_is_left_counts_as_retrying_when_it_failed_before() {
             entry: Entry {
                 name: NAME.into(),
                 modified: now(),
+                changed: now(),
             },
             is_untried: !failed_before,
             failed_before,

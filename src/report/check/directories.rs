@@ -222,9 +222,9 @@ fn is_full(space: &Space) -> bool {
     space.free_bytes < least || space.files.is_some_and(|(free, _)| free < 100)
 }
 
-/// Less than a twentieth, or than a GiB; of a very large disk 20 GiB will do, of a small one half.
+/// Less than a twentieth, or than a GiB; of a large disk 4 GiB will do, of a small one half.
 fn is_nearly_full(space: &Space) -> bool {
-    let twentieth = (space.total_bytes / 20).min(20 * GIB);
+    let twentieth = (space.total_bytes / 20).min(4 * GIB);
     let least = twentieth.max(GIB.min(space.total_bytes / 2));
     space.free_bytes < least || space.files.is_some_and(has_few_files)
 }
@@ -258,10 +258,10 @@ mod tests {
             disk(Path::new("/spool"), &Ok(space)).status
         };
         for (free, total, expected) in [
-            (20 * GIB, 10_000 * GIB, CheckStatus::Ok),
-            (20 * GIB - 1, 10_000 * GIB, CheckStatus::Warning),
-            (5 * GIB, 100 * GIB, CheckStatus::Ok),
-            (5 * GIB - 1, 100 * GIB, CheckStatus::Warning),
+            (4 * GIB, 10_000 * GIB, CheckStatus::Ok),
+            (4 * GIB - 1, 10_000 * GIB, CheckStatus::Warning),
+            (3 * GIB, 60 * GIB, CheckStatus::Ok),
+            (3 * GIB - 1, 60 * GIB, CheckStatus::Warning),
             (GIB, 10 * GIB, CheckStatus::Ok),
             (GIB - 1, 10 * GIB, CheckStatus::Warning),
             (64 * MIB, 10 * GIB, CheckStatus::Warning),
