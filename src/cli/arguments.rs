@@ -101,8 +101,9 @@ pub(super) struct PruneArguments {
     /// other document names them
     #[arg(long)]
     pub(super) with_files: bool,
-    /// With --session: also when it was delivered in part only, and files that were not
-    #[arg(long, requires = "session")]
+    /// With --session: also when it was delivered in part only, and files that were not sent or were
+    /// changed since
+    #[arg(long, requires = "session", conflicts_with_all = ["older_than", "keep"])]
     pub(super) partial: bool,
     /// Print what would be done, and do nothing
     #[arg(long)]

@@ -8,10 +8,12 @@ use super::arguments::Arguments;
 use super::*;
 use crate::adoption::{ByHand, Chosen};
 use crate::command::{
-    Adopt, Command, Inspect, PartChoice, Record, Requeue, RequeueSet, Selection, StateFilter,
+    Adopt, Check, Command, Inspect, PartChoice, Prune, PruneSet, Record, Requeue, RequeueSet,
+    Selection, StateFilter,
 };
 use crate::config::catalog::Setting;
 use crate::config::{Environment, Source, Verbosity};
+use crate::plan::Retention;
 
 fn parsed(arguments: &str) -> Result<Invocation, ParseError> {
     let arguments = std::iter::once("callspool").chain(arguments.split_whitespace());
@@ -148,6 +150,68 @@ fn commands_are_understood() {
 }
 
 #[test]
+fn prune_is_understood() {
+    let days = |days: u64| Some(Duration::from_secs(days * 86_400));
+    let retention = |older_than, keep| PruneSet::Retention(Retention { older_than, keep });
+    let sessions =
+        |ids: &[&str]| PruneSet::Sessions(ids.iter().map(|id| (*id).to_owned()).collect());
+    for (arguments, set, with_files, partial, dry_run) in [
+        (
+            "--older-than 90d",
+            retention(days(90), None),
+            false,
+            false,
+            false,
+        ),
+        (
+            "--keep 0 --dry-run",
+            retention(None, Some(0)),
+            false,
+            false,
+            true,
+        ),
+        (
+            "--older-than 1d --keep 5 --with-files",
+            retention(days(1), Some(5)),
+            true,
+            false,
+            false,
+        ),
+        (
+            "--session a --session b",
+            sessions(&["a", "b"]),
+            false,
+            false,
+            false,
+        ),
+        (
+            "--session a --partial",
+            sessions(&["a"]),
+            false,
+            true,
+            false,
+        ),
+    ] {
+        let expected = Command::Prune(Prune {
+            set,
+            with_files,
+            partial,
+            dry_run,
+        });
+        assert_eq!(
+            command(&format!("prune {arguments}")),
+            expected,
+            "{arguments}"
+        );
+    }
+    for offline in [false, true] {
+        let flag = if offline { " --offline" } else { "" };
+        let expected = Command::Check(Check { offline });
+        assert_eq!(command(&format!("check{flag}")), expected);
+    }
+}
+
+#[test]
 fn requeue_is_understood() {
     let requeue = |arguments: &str| match command(arguments) {
         Command::Requeue(requeue) => requeue,
@@ -277,6 +341,16 @@ fn what_is_refused_is_exit_code_2() {
         "adopt --session a --recording x --no-recording",
         "adopt --session a --recording x --lead y --no-lead",
         "adopt --transcript x",
+        "prune",
+        "prune --with-files",
+        "prune --older-than 1",
+        "prune --keep -1",
+        "prune --session a --older-than 1d",
+        "prune --session a --keep 1",
+        "prune --older-than 1d --partial",
+        "prune --keep 1 --partial",
+        "prune a",
+        "check a",
         "run --config /nonexistent/callspool.toml",
     ]
     .iter()

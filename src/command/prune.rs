@@ -84,10 +84,11 @@ impl Desk<'_> {
     /// What is to be done, in its order.
     fn plan(&mut self) -> Result<Vec<Task>, SpoolError> {
         let candidates = std::mem::take(&mut self.inventory.candidates);
+        let is_erasure = matches!(self.request.set, PruneSet::Sessions(_));
         let wish = Wish {
             with_files: self.request.with_files,
-            is_erasure: matches!(self.request.set, PruneSet::Sessions(_)),
-            is_condemned: self.request.partial,
+            is_erasure,
+            is_condemned: self.request.partial && is_erasure,
             is_dry: self.request.dry_run,
         };
         let retention = match &self.request.set {
