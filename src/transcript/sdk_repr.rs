@@ -144,8 +144,8 @@ fn text(value: Value<'_>) -> Option<String> {
 /// A part of a content: a text, or the words that a realtime model gives with a sound.
 fn part(value: Value<'_>) -> Option<String> {
     match value {
-        Value::Call { name, arguments } if class_name(name) == "AudioContent" => {
-            member(arguments, "transcript").and_then(string)
+        Value::Call(call) if class_name(call.name) == "AudioContent" => {
+            member(call.arguments, "transcript").and_then(string)
         }
         other => string(other),
     }
@@ -157,8 +157,8 @@ fn called(value: Value<'_>) -> Vec<String> {
         return Vec::new();
     };
     let name = |call| match call {
-        Value::Call { arguments, .. } => match member(arguments, "function_info")? {
-            Value::Call { arguments, .. } => string(member(arguments, "name")?),
+        Value::Call(call) => match member(call.arguments, "function_info")? {
+            Value::Call(info) => string(member(info.arguments, "name")?),
             _ => None,
         },
         _ => None,

@@ -41,14 +41,18 @@ pub enum Value<'a> {
     /// A name, dotted or not, or `...`.
     Name(&'a str),
     /// A call such as `Decimal('1.5')` or `ChatMessage(role='user')`.
-    Call {
-        /// The callee's name, dotted or not.
-        name: &'a str,
-        /// What stands in the parentheses.
-        arguments: Vec<Argument<'a>>,
-    },
+    Call(Box<Call<'a>>),
     /// An object without a `repr` of its own, as it stands: `<…>`.
     Opaque(&'a str),
+}
+
+/// A call. Kept apart, because values are many and most of them are none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call<'a> {
+    /// The callee's name, dotted or not.
+    pub name: &'a str,
+    /// What stands in the parentheses.
+    pub arguments: Vec<Argument<'a>>,
 }
 
 /// One argument of a call.

@@ -1,6 +1,6 @@
 //! The grammar: which values nest in which.
 
-use super::{Argument, Cursor, LiteralError, Value};
+use super::{Argument, Call, Cursor, LiteralError, Value};
 
 /// How deep values may nest, the outermost one included.
 pub const MAX_DEPTH: usize = 64;
@@ -154,10 +154,10 @@ fn name_or_call<'a>(cursor: &mut Cursor<'a>, depth: usize) -> Result<Value<'a>, 
     if cursor.eat("(") {
         let mut list = Vec::new();
         arguments(cursor, depth, |argument| list.push(argument))?;
-        return Ok(Value::Call {
+        return Ok(Value::Call(Box::new(Call {
             name,
             arguments: list,
-        });
+        })));
     }
     Ok(match name {
         "None" => Value::None,

@@ -119,49 +119,34 @@ fn containers_hold_their_values_in_order() {
 #[test]
 fn calls_hold_their_arguments() {
     let argument = |keyword, value| Argument { keyword, value };
+    let call = |name, arguments| Value::Call(Box::new(Call { name, arguments }));
+    let decimal = call("Decimal", vec![argument(None, Value::String("1".into()))]);
     assert_eq!(
         parse("a.f.<locals>.Point(1, x='y', z=Decimal('1'), t=None)"),
-        Ok(Value::Call {
-            name: "a.f.<locals>.Point",
-            arguments: vec![
+        Ok(call(
+            "a.f.<locals>.Point",
+            vec![
                 argument(None, Value::Number("1")),
                 argument(Some("x"), Value::String("y".into())),
-                argument(
-                    Some("z"),
-                    Value::Call {
-                        name: "Decimal",
-                        arguments: vec![argument(None, Value::String("1".into()))],
-                    }
-                ),
+                argument(Some("z"), decimal),
                 argument(Some("t"), Value::None),
             ],
-        })
+        ))
     );
+    let inner = call("g", vec![argument(None, Value::Number("1"))]);
     assert_eq!(
         parse("f(USER, a.B, x = utc, g(1))"),
-        Ok(Value::Call {
-            name: "f",
-            arguments: vec![
+        Ok(call(
+            "f",
+            vec![
                 argument(None, Value::Name("USER")),
                 argument(None, Value::Name("a.B")),
                 argument(Some("x"), Value::Name("utc")),
-                argument(
-                    None,
-                    Value::Call {
-                        name: "g",
-                        arguments: vec![argument(None, Value::Number("1"))],
-                    }
-                ),
+                argument(None, inner),
             ],
-        })
+        ))
     );
-    assert_eq!(
-        parse("set()"),
-        Ok(Value::Call {
-            name: "set",
-            arguments: vec![]
-        })
-    );
+    assert_eq!(parse("set()"), Ok(call("set", Vec::new())));
 }
 
 #[test]

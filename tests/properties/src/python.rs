@@ -219,13 +219,13 @@ impl Printed {
                         .zip(pairs)
                         .all(|(own, pair)| own.0.is(&pair.0) && own.1.is(&pair.1))
             }
-            (Self::Set(own), Value::Call { name, arguments }) => {
-                own.is_empty() && *name == "set" && arguments.is_empty()
+            (Self::Set(own), Value::Call(call)) => {
+                own.is_empty() && call.name == "set" && call.arguments.is_empty()
             }
-            (Self::Call(own), Value::Call { name, arguments }) => {
-                *name == "llm.Metrics"
-                    && own.len() == arguments.len()
-                    && own.iter().zip(arguments).all(|(own, argument)| {
+            (Self::Call(own), Value::Call(call)) => {
+                call.name == "llm.Metrics"
+                    && own.len() == call.arguments.len()
+                    && own.iter().zip(&call.arguments).all(|(own, argument)| {
                         own.0.then_some("role") == argument.keyword && own.1.is(&argument.value)
                     })
             }
@@ -252,7 +252,8 @@ fn depth(value: &Value<'_>) -> usize {
             .iter()
             .map(|(key, value)| depth(key).max(depth(value)))
             .max(),
-        Value::Call { arguments, .. } => arguments
+        Value::Call(call) => call
+            .arguments
             .iter()
             .map(|argument| depth(&argument.value))
             .max(),
@@ -283,13 +284,13 @@ fn print(value: &Value<'_>) -> String {
             let pairs: Vec<String> = pairs.iter().map(pair).collect();
             format!("{{{}}}", pairs.join(", "))
         }
-        Value::Call { name, arguments } => {
+        Value::Call(call) => {
             let argument = |argument: &Argument<'_>| match argument.keyword {
                 Some(keyword) => format!("{keyword}={}", print(&argument.value)),
                 None => print(&argument.value),
             };
-            let arguments: Vec<String> = arguments.iter().map(argument).collect();
-            format!("{name}({})", arguments.join(", "))
+            let arguments: Vec<String> = call.arguments.iter().map(argument).collect();
+            format!("{}({})", call.name, arguments.join(", "))
         }
     }
 }
