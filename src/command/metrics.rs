@@ -3,7 +3,7 @@
 use std::path::{self, Path};
 
 use crate::publish::{self, PublishError};
-use crate::report::{Previous, RunFacts, metrics_text};
+use crate::report::{Previous, PreviousError, RunFacts, metrics_text};
 use crate::spool::disk::SystemDisk;
 
 /// Far more than the figures of a spool.
@@ -23,7 +23,12 @@ pub(super) fn spool_name(root: &Path) -> String {
 pub(super) fn write(path: &Path, facts: &RunFacts<'_>) {
     let previous = match read(path, facts.spool) {
         Ok(previous) => previous,
-        Err(reason) => {
+        // A mistyped root, or two spools with one file, would cost the other its counters.
+        Err(Unusable::OfAnother(reason)) => {
+            log::warn!(file:% = path.display(), reason = reason.as_str(); "the figures of this run are not written; where the spool has moved, remove the file");
+            return;
+        }
+        Err(Unusable::Damaged(reason)) => {
             log::warn!(file:% = path.display(), reason = reason.as_str(); "the figures of earlier runs cannot be read, so they start anew");
             Previous::default()
         }
@@ -35,13 +40,25 @@ pub(super) fn write(path: &Path, facts: &RunFacts<'_>) {
     }
 }
 
-fn read(path: &Path, spool: &str) -> Result<Previous, String> {
-    let bytes = publish::read(&SystemDisk, path, MAX_BYTES).map_err(|error| with_cause(&error))?;
+/// Why what is in the file is not gone on with.
+enum Unusable {
+    /// It can be replaced.
+    Damaged(String),
+    /// It is another spool's, and stays.
+    OfAnother(String),
+}
+
+fn read(path: &Path, spool: &str) -> Result<Previous, Unusable> {
+    let bytes = publish::read(&SystemDisk, path, MAX_BYTES)
+        .map_err(|error| Unusable::Damaged(with_cause(&error)))?;
     let Some(bytes) = bytes else {
         return Ok(Previous::default());
     };
-    let text = str::from_utf8(&bytes).map_err(|_| "it is no text".to_owned())?;
-    Previous::parse(text, spool).map_err(|error| error.to_string())
+    let text = str::from_utf8(&bytes).map_err(|_| Unusable::Damaged("it is no text".to_owned()))?;
+    Previous::parse(text, spool).map_err(|error| match error {
+        PreviousError::OtherSpool => Unusable::OfAnother(error.to_string()),
+        error => Unusable::Damaged(error.to_string()),
+    })
 }
 
 fn with_cause(error: &PublishError) -> String {

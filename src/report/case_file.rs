@@ -15,6 +15,7 @@ use super::style::Style;
 use super::timeline::timeline;
 use super::view::View;
 use super::wording::{age, bytes, counted, printable};
+use crate::outcome::FailureKind;
 use crate::plan::Action;
 use crate::session::{Dossier, ErrorRecord, Lacking, PartState, UploadRecord};
 use crate::spool::Layout;
@@ -58,7 +59,7 @@ impl Case<'_> {
         let state = line.state.style().paint(line.state.as_str());
         let age = line.modified().map(|since| age(since, view.now));
         let mut text = format!(
-            "{}  {state} for {}\n\n",
+            "{}  {state}, in the spool for {}\n\n",
             Style::Strong.paint(&printable(&line.session_id)),
             age.unwrap_or_else(|| "an unknown time".to_owned()),
         );
@@ -243,6 +244,14 @@ fn parts(record: &UploadRecord, case: &Case<'_>) -> [String; 2] {
         };
         style.paint(state.as_str())
     };
+    // What cannot be sent counts as rejected, though nobody but us has refused it.
+    let given_up = |part: PartState, error: Option<&ErrorRecord>| {
+        let is_ours = error.is_some_and(|error| error.kind != FailureKind::Rejected.as_str());
+        match part {
+            PartState::Rejected if is_ours => Style::Bad.paint("given up, not sent"),
+            part => state(part),
+        }
+    };
     let attempts = |state: PartState, attempts: u32| {
         (attempts > 0).then(|| match state {
             PartState::Pending => format!("{attempts} of {} attempts", case.max_attempts),
@@ -250,7 +259,7 @@ fn parts(record: &UploadRecord, case: &Case<'_>) -> [String; 2] {
         })
     };
     let recording = &record.recording;
-    let mut about = vec![state(recording.state)];
+    let mut about = vec![given_up(recording.state, recording.error.as_ref())];
     about.extend(attempts(recording.state, recording.attempts));
     about.extend(recording.reason.as_deref().map(printable));
     about.extend(recording.bytes.map(bytes));
@@ -261,7 +270,7 @@ fn parts(record: &UploadRecord, case: &Case<'_>) -> [String; 2] {
     }
 
     let call_data = &record.call_data;
-    let mut others = vec![state(call_data.state)];
+    let mut others = vec![given_up(call_data.state, call_data.error.as_ref())];
     others.extend(attempts(call_data.state, call_data.attempts));
     others.extend(call_data.without.iter().map(|lacking| {
         let what = match lacking {

@@ -205,7 +205,7 @@ impl CheckReport {
         let verdict = match (counts.errors, counts.warnings) {
             (0, 0) if counts.skipped > 0 => "nothing is wrong with what was looked at",
             (0, 0) => "the next run can work",
-            (0, _) => "the next run can work, but mind the warnings",
+            (0, _) => "no error was found, but mind the warnings",
             _ => "the next run cannot do its work",
         };
         let style = match (counts.errors, counts.warnings) {
@@ -265,7 +265,7 @@ mod tests {
             (
                 &[Ok, Warning, Warning],
                 3,
-                "2 warnings, 1 ok: the next run can work, but mind the warnings\n",
+                "2 warnings, 1 ok: no error was found, but mind the warnings\n",
             ),
             (
                 &[Error, Warning, Ok],

@@ -146,13 +146,15 @@ impl PruneLine {
             let (result, path) = (file.result.as_str(), printable(&file.path));
             text.push_str(&format!("    {} {result}: {path}: {reason}\n", file.role));
         }
-        if let Some(call_id) = &self.call_id {
-            let url = self.recording_url.as_deref();
-            let url = url.map(|url| format!(" and its recording {}", printable(url)));
+        let call = self.call_id.as_deref();
+        let call = call.map(|id| format!("the call {}", printable(id)));
+        let url = self.recording_url.as_deref();
+        let url = url.map(|url| format!("the recording {}", printable(url)));
+        let there: Vec<String> = [call, url].into_iter().flatten().collect();
+        if !there.is_empty() {
+            let there = there.join(" and ");
             text.push_str(&format!(
-                "    the API still has the call {}{}; its operators can remove that\n",
-                printable(call_id),
-                url.unwrap_or_default()
+                "    the API still has {there}; its operators can remove that\n"
             ));
         }
         text

@@ -132,7 +132,7 @@ fn an_unknown_id_is_code_2_and_the_others_are_shown() {
     let site = site();
     write_sessions(&site, &["a"]);
     let outcome = site.call(["inspect", "nobody", "a"]).expect(2);
-    assert!(outcome.stdout.starts_with("a  due "), "{}", outcome.stdout);
+    assert!(outcome.stdout.starts_with("a  due, "), "{}", outcome.stdout);
     assert!(outcome.stderr.contains("nobody"), "{}", outcome.stderr);
     assert!(!outcome.stderr.contains("session a"), "{}", outcome.stderr);
 }

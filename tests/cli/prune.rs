@@ -747,3 +747,30 @@ mod erasure {
         assert!(!memory.exists());
     }
 }
+
+#[test]
+fn only_what_the_api_has_is_said_to_be_there_and_with_no_number() {
+    let site = site_with(&["call-data:1:status=422"]);
+    write_sessions(&site, &["a"]);
+    site.run(&[]).expect(4).counts(&[("partial", 1)]);
+    let path = site.dir(Dir::Processed).join("metadata_a.json");
+    let mut document = site.document(Dir::Processed, "a");
+    let number = document["dialed_number"].as_str().unwrap().to_owned();
+    document["upload"]["recording"]["url"] = format!("https://x.example/u?to={number}").into();
+    fs::write(&path, document.to_string()).unwrap();
+    let outcome = site.call([
+        "prune",
+        "--session",
+        "a",
+        "--partial",
+        "--with-files",
+        "--dry-run",
+    ]);
+    let text = outcome.expect(0).stdout;
+    assert!(
+        text.contains("the API still has the recording https://x.example/u?to="),
+        "{text}"
+    );
+    assert!(!text.contains("CALL-a"), "{text}");
+    assert!(!text.contains(&number), "{text}");
+}

@@ -23,7 +23,10 @@ macro_rules! assert_text {
             "[time]  [distance] ago  ",
         );
         settings.add_filter(r"request_id=[0-9a-f-]+", "request_id=[id]");
-        settings.add_filter(r"settling for \d+s", "settling for [age]");
+        settings.add_filter(
+            r"settling, in the spool for \d+s",
+            "settling, in the spool for [age]",
+        );
         settings.add_filter(r"ms=\d+", "ms=[ms]");
         settings.add_filter(r"\d+ ms", "[ms] ms");
         settings.add_filter(r"\d+ settings are not set", "[number] settings are not set");

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
+use super::super::dry_run::phone_redactor;
 use super::inventory::{Candidate, Identity, Inventory, identities};
 use crate::adoption::shown_name;
 use crate::interrupt::Interrupt;
@@ -101,8 +102,7 @@ impl Task {
             now,
         ));
         if wish.is_erasure {
-            task.line.call_id = Some(call_id(document.session_id()));
-            task.line.recording_url = document.record.recording.url.clone();
+            task.tell_what_the_api_has(&document);
         }
         if !wish.with_files {
             return Ok(task);
@@ -215,6 +215,17 @@ impl Task {
                 self.line.bytes += files.map(|file| file.bytes).sum::<u64>();
             }
         }
+    }
+
+    /// What of it is out of our hands. A post without an answer may have arrived.
+    fn tell_what_the_api_has(&mut self, document: &Document) {
+        let (call_data, recording) = (&document.record.call_data, &document.record.recording);
+        let is_there = call_data.state.is_delivered() || call_data.unconfirmed;
+        self.line.call_id = is_there.then(|| call_id(document.session_id()));
+        let url = recording.url.as_deref();
+        let url = url.filter(|_| recording.state.is_delivered());
+        let redactor = phone_redactor(document.dialed_number());
+        self.line.recording_url = url.map(|url| redactor.scrub(url, 400));
     }
 
     /// Leaves it as it is: a person has to look.

@@ -155,10 +155,11 @@ fn accepted(took: Duration, has_token: bool) -> CheckLine {
 fn unanswerable(is_page: bool) -> CheckLine {
     let (found, advice) = match is_page {
         true => (
-            "a page for browsers instead of an answer",
-            "see that --api-url is the API's base, such as https://host/apis/api/public; if it is, \
-             the API does not know the question whether a call is there, and after a lost answer \
-             the call is posted again under the same key",
+            "a page for browsers instead of an answer: this may not be the API",
+            "see that --api-url is the API's base, such as https://host/apis/api/public: with a \
+             wrong one a run ends with 2 and delivers nothing; if it is right, the API does not \
+             know the question whether a call is there, and after a lost answer the call is \
+             posted again under the same key",
         ),
         false => (
             "the API does not know the question whether a call is there",

@@ -12,7 +12,9 @@ use super::verdict::moment;
 use crate::outcome::{FailureKind, Part};
 use crate::plan::Action;
 use crate::redact::{Redactor, is_display_control};
-use crate::session::{Document, Dossier, HistoryEntry, Lacking, PartState, UploadRecord};
+use crate::session::{
+    Document, Dossier, ErrorRecord, HistoryEntry, Lacking, PartState, UploadRecord,
+};
 
 /// The most of a foreign text that is shown, in characters.
 const MAX_CHARS: usize = 400;
@@ -141,6 +143,14 @@ fn hides(redactor: &Redactor, text: &str) -> bool {
     redactor.scrub(&visible, usize::MAX) != visible
 }
 
+/// What cannot be sent counts as rejected, though nobody but us has refused it.
+fn refusal(error: Option<&ErrorRecord>) -> &'static str {
+    match error {
+        Some(error) if error.kind != FailureKind::Rejected.as_str() => "given up, not sent",
+        _ => "refused by the API for good",
+    }
+}
+
 fn recording_words(record: &UploadRecord, redact: impl Fn(&str) -> String) -> String {
     let recording = &record.recording;
     let mut words = vec![
@@ -151,7 +161,7 @@ fn recording_words(record: &UploadRecord, redact: impl Fn(&str) -> String) -> St
             PartState::Remote => "in cloud storage, by egress",
             PartState::Absent => "there never was one",
             PartState::Missing => "missing",
-            PartState::Rejected => "refused by the API for good",
+            PartState::Rejected => refusal(recording.error.as_ref()),
             PartState::Abandoned => "given up: its attempts are used up",
         }
         .to_owned(),
@@ -184,7 +194,7 @@ fn call_data_words(document: &Document) -> String {
             PartState::Duplicate => "the API had it already",
             PartState::Absent => "there is none",
             PartState::Missing => "missing",
-            PartState::Rejected => "refused by the API for good",
+            PartState::Rejected => refusal(call_data.error.as_ref()),
             PartState::Abandoned => "given up: its attempts are used up",
         }
         .to_owned(),
