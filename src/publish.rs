@@ -68,11 +68,11 @@ pub fn write(
     put(disk, path, bytes, now, None)
 }
 
-/// [`write`], except that a file that is there keeps its mode, and its owner and group as far as this
+/// [`write()`], except that a file that is there keeps its mode, and its owner and group as far as this
 /// process may give it to them: who may read it has been somebody's decision.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn replace(
     disk: &dyn Disk,
     path: &Path,
