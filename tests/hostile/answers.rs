@@ -43,8 +43,15 @@ fn serve(mut client: TcpStream, api: SocketAddr, script: Script) {
         let mut server = TcpStream::connect(api).unwrap();
         server.write_all(&request).unwrap();
         let answer = read_message(&mut BufReader::new(&server));
-        let _ = client.write_all(&answer);
+        let _ = client.write_all(&closing(&answer));
     }
+}
+
+/// The answer, saying that the connection ends with it: whoever used it again would race its end.
+fn closing(answer: &[u8]) -> Vec<u8> {
+    let mut lines = answer.splitn(2, |byte| *byte == b'\n');
+    let (status, rest) = (lines.next().unwrap(), lines.next().unwrap_or_default());
+    [status, b"\nConnection: close\r\n", rest].concat()
 }
 
 /// A head with the body that its Content-Length announces.
