@@ -96,13 +96,29 @@ pub(super) fn policy(settings: &Settings) -> Policy {
 pub(super) fn view(settings: &Settings, now: DateTime<Utc>) -> View {
     View {
         now,
-        width: report::terminal_width(),
+        width: terminal_width(),
         zone: if settings.local_time {
             Zone::Local
         } else {
             Zone::Utc
         },
     }
+}
+
+/// The width of the terminal that stdout is; `None` when it is none.
+///
+/// A terminal that does not know its size, as a serial line, is as wide as the variable COLUMNS says,
+/// else 80 columns.
+fn terminal_width() -> Option<usize> {
+    /// What every terminal has had since the first.
+    const USUAL_WIDTH: usize = 80;
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    if size.ws_col > 0 {
+        return Some(size.ws_col.into());
+    }
+    let columns = std::env::var("COLUMNS").ok();
+    let columns = columns.and_then(|text| text.trim().parse().ok());
+    Some(columns.filter(|width| *width > 0).unwrap_or(USUAL_WIDTH))
 }
 
 /// The program as its user called it, for commands that they are told to type: with the options that

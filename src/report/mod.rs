@@ -53,5 +53,5 @@ pub use style::{Style, plain};
 pub use summary::{
     Attention, AttentionMode, Fate, PartCounts, RunSummary, SessionCounts, SessionError, Stop,
 };
-pub use view::{View, Zone, terminal_width};
+pub use view::{View, Zone};
 pub use wording::{age, bytes, json_line, printable, span};

@@ -80,22 +80,6 @@ fn whole(distance: Duration) -> Duration {
     distance.max(Duration::from_secs(1))
 }
 
-/// The width of the terminal that stdout is; `None` when it is none.
-///
-/// A terminal that does not know its size, as a serial line, is as wide as the variable COLUMNS says,
-/// else 80 columns.
-pub fn terminal_width() -> Option<usize> {
-    /// What every terminal has had since the first.
-    const USUAL_WIDTH: usize = 80;
-    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
-    if size.ws_col > 0 {
-        return Some(size.ws_col.into());
-    }
-    let columns = std::env::var("COLUMNS").ok();
-    let columns = columns.and_then(|text| text.trim().parse().ok());
-    Some(columns.filter(|width| *width > 0).unwrap_or(USUAL_WIDTH))
-}
-
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;

@@ -261,22 +261,8 @@ fn pixels(place: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, TimeDelta};
-
+    use super::super::scale::tests::tallies;
     use super::*;
-
-    fn tallies(counts: &[(u64, u64, u64)]) -> Vec<Tally> {
-        counts
-            .iter()
-            .zip(0..)
-            .map(|((delivered, partial, failures), hour)| Tally {
-                start: DateTime::UNIX_EPOCH + TimeDelta::hours(hour),
-                delivered: *delivered,
-                partial: *partial,
-                failures: *failures,
-            })
-            .collect()
-    }
 
     #[test]
     fn a_chart_without_anything_says_so() {

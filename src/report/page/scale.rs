@@ -113,12 +113,13 @@ pub(super) fn small(count: usize) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use chrono::{DateTime, TimeDelta};
 
     use super::*;
 
-    fn tallies(counts: &[(u64, u64, u64)]) -> Vec<Tally> {
+    /// Hours with these counts: delivered, delivered in part, failed.
+    pub(in crate::report::page) fn tallies(counts: &[(u64, u64, u64)]) -> Vec<Tally> {
         counts
             .iter()
             .zip(0..)
