@@ -9,12 +9,15 @@ mod body;
 mod breaker;
 mod exchange;
 mod intake;
+mod judgement;
 mod ledger;
 mod onlooker;
 mod pacing;
 mod run;
+mod walk;
 
-pub use agenda::{Candidate, Judgement, enqueue, judge};
+pub use judgement::{Candidate, Judgement, enqueue, judge};
 pub use onlooker::Onlooker;
 pub use pacing::Limit;
 pub use run::{Drain, Limits};
+pub use walk::Walk;

@@ -3,17 +3,18 @@
 use std::ffi::OsStr;
 use std::time::{Duration, Instant};
 
-use super::agenda::Candidate;
+use super::agenda::{Agenda, Bounds};
 use super::attempt::{Attempt, Attempted, End};
 use super::breaker::Breaker;
 use super::exchange::Exchange;
+use super::judgement::Candidate;
 use super::ledger::{Held, Ledger};
 use super::onlooker::Onlooker;
 use super::pacing::{Limit, Pacing};
 use crate::clock::Clock;
 use crate::interrupt::Interrupt;
 use crate::outcome::{Failure, Part};
-use crate::plan::{Action, Delivery, Policy, Turns, assess, rest_of_wait};
+use crate::plan::{Action, Delivery, Policy, assess, rest_of_wait};
 use crate::report::{Fate, RunSummary, Stop};
 use crate::session::{Document, Dossier, Status, Verdict, verdict};
 use crate::settle::{self, Charge};
@@ -34,6 +35,14 @@ pub struct Limits {
     pub breaker: u32,
     /// Requests sent at most.
     pub rate: Vec<Limit>,
+    /// Due sessions that are judged ahead of their turn.
+    pub window: usize,
+}
+
+impl Limits {
+    /// How many due sessions a run judges ahead: so many that small backlogs are judged as a whole
+    /// before the first request, and so few that this takes a fraction of a second.
+    pub const WINDOW: usize = 10_000;
 }
 
 /// One run: the snapshot is taken, judged, and drained.
@@ -41,10 +50,10 @@ pub struct Drain<'a, A, C> {
     pub(super) spool: &'a LeasedSpool<'a>,
     exchange: Exchange<'a, A, C>,
     pub(super) clock: &'a C,
-    interrupt: Interrupt,
+    pub(super) bounds: Bounds,
     pub(super) policy: &'a Policy,
     batch_size: Option<u64>,
-    deadline: Option<Instant>,
+    pub(super) window: usize,
     secret: Option<&'a str>,
     started: Instant,
     breaker: Breaker,
@@ -89,10 +98,13 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
             spool,
             exchange,
             clock,
-            interrupt,
+            bounds: Bounds {
+                interrupt,
+                deadline,
+            },
             policy,
             batch_size: limits.batch_size,
-            deadline,
+            window: limits.window,
             secret,
             started,
             breaker: Breaker::new(limits.breaker),
@@ -119,50 +131,37 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
     pub fn run(mut self, died: Option<&Interrupted>) -> Result<RunSummary, SpoolError> {
         let listed = self.spool.list(State::Pending)?;
         self.ledger.summary.sessions.pending = listed.len() as u64;
-        let mut turns = self.clear_and_judge(listed, died);
+        let mut agenda = self.open_agenda(listed, died);
         if self.ledger.summary.stopped_by.is_none() {
-            self.drain(&mut turns);
+            self.drain(&mut agenda);
         }
-        for candidate in turns {
-            self.ledger.leave(&candidate);
-        }
+        agenda.leave_rest(&mut self.ledger);
         let never_connected = self.exchange.tried && !self.exchange.connected;
         self.ledger.close(never_connected, self.clock.now());
         self.finish();
         Ok(self.ledger.summary)
     }
 
-    fn drain(&mut self, turns: &mut Turns<Candidate>) {
-        let due = turns.len() as u64;
+    fn drain(&mut self, agenda: &mut Agenda<'a, C>) {
+        let due = agenda.len() as u64;
         let batch = self.batch_size.map_or(due, |size| size.min(due));
         self.exchange.onlooker.begun(batch);
-        while !turns.is_empty() {
-            if let Some(stop) = self.must_stop() {
+        while !agenda.is_empty() {
+            if let Some(stop) = self.bounds.stop(self.clock) {
                 self.ledger.stop(stop, None);
                 return;
             }
-            let Some(candidate) = turns.next() else {
-                return;
-            };
-            let result = self.take(&candidate);
-            self.ledger.stop_on_error(result);
-            self.exchange
-                .onlooker
-                .settled(&self.ledger.summary.sessions);
+            if let Some(candidate) = agenda.next(&mut self.ledger) {
+                let result = self.take(&candidate);
+                self.ledger.stop_on_error(result);
+                self.exchange
+                    .onlooker
+                    .settled(&self.ledger.summary.sessions);
+            }
             if self.ledger.summary.stopped_by.is_some() {
                 return;
             }
         }
-    }
-
-    fn must_stop(&self) -> Option<Stop> {
-        if let Some(signal) = self.interrupt.signal() {
-            return Some(Stop::Signal(signal));
-        }
-        let is_over = self
-            .deadline
-            .is_some_and(|deadline| self.clock.monotonic() >= deadline);
-        is_over.then_some(Stop::Deadline)
     }
 
     /// Takes one session: gathers what is on disk for it, decides, acts.

@@ -419,5 +419,6 @@ fn limits(rng: &mut Rng) -> Limits {
         } else {
             Vec::new()
         },
+        window: [1, 2, 3, 5, Limits::WINDOW][rng.usize(..5)],
     }
 }
