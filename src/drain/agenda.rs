@@ -162,3 +162,6 @@ impl<'a, C: Clock> Agenda<'a, C> {
         ledger.leave_unread(self.walk.len() as u64);
     }
 }
+
+#[cfg(test)]
+mod tests;
