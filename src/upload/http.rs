@@ -3,6 +3,7 @@
 //! Sends each request once, follows no redirect and decides nothing: an answer goes to
 //! [`classify`], a breakage to `transport_failure`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ureq::config::ConfigBuilder;
@@ -10,7 +11,7 @@ use ureq::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use ureq::http::{HeaderValue, Request as HttpRequest, Response};
 use ureq::typestate::AgentScope;
 use ureq::unversioned::resolver::DefaultResolver;
-use ureq::unversioned::transport::{Connector, DefaultConnector};
+use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
 use ureq::{Agent, Body, Error, Proxy, SendBody, Timeout};
 
 use crate::outcome::{Failure, FailureKind};
@@ -29,11 +30,14 @@ mod incoming;
 mod reach;
 mod stage;
 mod trust;
+mod wire;
 
 pub use canceller::Canceller;
 use incoming::Incoming;
 pub use reach::{Asked, Reach, Tls};
-use stage::{Begin, End, NotedResolver, Stages};
+use stage::{Begin, End, Stages};
+use trust::Trust;
+use wire::{Dial, LookUpLater, Secure};
 
 /// How long an idle connection is kept for the next request. Servers close theirs after seconds;
 /// one that is closed while a request is on its way costs an ambiguous outcome.
@@ -52,6 +56,7 @@ pub struct HttpClient {
     response_timeout: Duration,
     min_throughput: u64,
     route: Route,
+    trust: Arc<Trust>,
     stages: Stages,
     canceller: Canceller,
 }
@@ -67,26 +72,17 @@ struct Outgoing<'a> {
 }
 
 impl HttpClient {
-    /// Makes a client. Reads the platform's trust anchors when the base URL is https; connects to
-    /// nothing.
+    /// Makes a client; connects to nothing.
     ///
     /// # Errors
     /// When the extra trust anchors or the proxy's URL cannot be used.
     pub fn new(options: ClientOptions) -> Result<Self, ClientError> {
-        let origin = Origin::of(&options.base_url);
-        let (config, has_anchors) =
-            plain_config(origin.https, options.ca_pem.as_deref(), &options.proxy)?;
-        let route = route(origin, &options, has_anchors);
-        let config = config
-            .accept("application/json")
-            .max_idle_age(MAX_IDLE)
-            .build();
+        let trust = Arc::new(Trust::new(options.ca_pem.as_deref())?);
         let stages = Stages::default();
-        let connector = Begin(stages.clone())
-            .chain(DefaultConnector::default())
-            .chain(End(stages.clone()));
-        let resolver = NotedResolver(stages.clone(), DefaultResolver::default());
-        let agent = Agent::with_parts(config, connector, resolver);
+        let config = plain_config(&options.proxy)?
+            .accept("application/json")
+            .max_idle_age(MAX_IDLE);
+        let agent = agent(config, &trust, &stages);
         Ok(Self {
             canceller: Canceller::new(agent.clone()),
             agent,
@@ -96,7 +92,8 @@ impl HttpClient {
             connect_timeout: options.connect_timeout,
             response_timeout: options.response_timeout,
             min_throughput: options.min_throughput_bytes_per_second.max(1),
-            route,
+            route: route(&options),
+            trust,
             stages,
         })
     }
@@ -202,7 +199,9 @@ impl HttpClient {
                 source_failure: body.source_failure(),
             }),
             cancelled: self.canceller.is_cancelled(),
+            writing_failed: self.stages.has_writing_failed(),
             route: &self.route,
+            has_anchors: self.trust.has_found_anchors(),
         }
         .failure()
     }
@@ -283,22 +282,38 @@ fn question<'a>(call_id: &str, request_id: &'a str) -> Outgoing<'a> {
     }
 }
 
-/// How every client of ours behaves: whom it trusts, which way it goes, that it follows nothing and
-/// takes every status for an answer. Also tells whether there is any trust anchor.
-pub(super) fn plain_config(
-    https: bool,
-    ca_pem: Option<&[u8]>,
-    way: &ProxySettings,
-) -> Result<(ConfigBuilder<AgentScope>, bool), ClientError> {
-    let anchors = trust::Anchors::load(https, ca_pem)?;
-    let config = Agent::config_builder()
+/// How every client of ours behaves: which way it goes, that it follows nothing and takes every
+/// status for an answer.
+fn plain_config(way: &ProxySettings) -> Result<ConfigBuilder<AgentScope>, ClientError> {
+    Ok(Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
         .proxy(proxy(way)?)
-        .tls_config(anchors.tls)
         .user_agent(concat!("callspool/", env!("CARGO_PKG_VERSION")))
-        .accept_encoding("");
-    Ok((config, anchors.any))
+        .accept_encoding(""))
+}
+
+/// A client of the library that connects as ours do.
+fn agent(config: ConfigBuilder<AgentScope>, trust: &Arc<Trust>, stages: &Stages) -> Agent {
+    let connector = Begin(stages.clone())
+        .chain(ConnectProxyConnector::default())
+        .chain(Dial::new(stages.clone(), DefaultResolver::default()))
+        .chain(Secure::new(stages.clone(), Arc::clone(trust)))
+        .chain(End(stages.clone()));
+    let resolver = LookUpLater::new(stages.clone(), DefaultResolver::default());
+    Agent::with_parts(config.build(), connector, resolver)
+}
+
+/// A client of the library for other hosts than the API.
+///
+/// # Errors
+/// When the extra trust anchors or the proxy's URL cannot be used.
+pub(super) fn agent_for_others(
+    ca_pem: Option<&[u8]>,
+    way: &ProxySettings,
+) -> Result<Agent, ClientError> {
+    let trust = Arc::new(Trust::new(ca_pem)?);
+    Ok(agent(plain_config(way)?, &trust, &Stages::default()))
 }
 
 /// The library's proxy. Without one it must be told so, or it would look for one by itself.
@@ -314,7 +329,8 @@ fn proxy(settings: &ProxySettings) -> Result<Option<Proxy>, ClientError> {
     }
 }
 
-fn route(origin: Origin, options: &ClientOptions, has_anchors: bool) -> Route {
+fn route(options: &ClientOptions) -> Route {
+    let origin = Origin::of(&options.base_url);
     Route {
         target: origin.to_string(),
         host: origin.host,
@@ -323,7 +339,6 @@ fn route(origin: Origin, options: &ClientOptions, has_anchors: bool) -> Route {
             ProxySettings::Via(url) => Some((url.address().to_owned(), url.variable())),
         },
         connect_timeout: options.connect_timeout,
-        has_anchors,
     }
 }
 
