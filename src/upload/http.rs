@@ -10,7 +10,7 @@ use ureq::config::ConfigBuilder;
 use ureq::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use ureq::http::{HeaderValue, Request as HttpRequest, Response};
 use ureq::typestate::AgentScope;
-use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::resolver::{DefaultResolver, Resolver};
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
 use ureq::{Agent, Body, Error, Proxy, SendBody, Timeout};
 
@@ -82,7 +82,7 @@ impl HttpClient {
         let config = plain_config(&options.proxy)?
             .accept("application/json")
             .max_idle_age(MAX_IDLE);
-        let agent = agent(config, &trust, &stages);
+        let agent = agent(config, &trust, &stages, DefaultResolver::default());
         Ok(Self {
             canceller: Canceller::new(agent.clone()),
             agent,
@@ -294,14 +294,18 @@ fn plain_config(way: &ProxySettings) -> Result<ConfigBuilder<AgentScope>, Client
 }
 
 /// A client of the library that connects as ours do.
-fn agent(config: ConfigBuilder<AgentScope>, trust: &Arc<Trust>, stages: &Stages) -> Agent {
+fn agent(
+    config: ConfigBuilder<AgentScope>,
+    trust: &Arc<Trust>,
+    stages: &Stages,
+    resolver: impl Resolver,
+) -> Agent {
     let connector = Begin(stages.clone())
         .chain(ConnectProxyConnector::default())
-        .chain(Dial::new(stages.clone(), DefaultResolver::default()))
+        .chain(Dial::new(stages.clone(), resolver))
         .chain(Secure::new(stages.clone(), Arc::clone(trust)))
         .chain(End(stages.clone()));
-    let resolver = LookUpLater::new(stages.clone(), DefaultResolver::default());
-    Agent::with_parts(config.build(), connector, resolver)
+    Agent::with_parts(config.build(), connector, LookUpLater(stages.clone()))
 }
 
 /// A client of the library for other hosts than the API.
@@ -313,7 +317,13 @@ pub(super) fn agent_for_others(
     way: &ProxySettings,
 ) -> Result<Agent, ClientError> {
     let trust = Arc::new(Trust::new(ca_pem)?);
-    Ok(agent(plain_config(way)?, &trust, &Stages::default()))
+    let resolver = DefaultResolver::default();
+    Ok(agent(
+        plain_config(way)?,
+        &trust,
+        &Stages::default(),
+        resolver,
+    ))
 }
 
 /// The library's proxy. Without one it must be told so, or it would look for one by itself.

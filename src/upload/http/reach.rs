@@ -84,8 +84,7 @@ impl HttpClient {
             })
             .chain(Secure::new(stages.clone(), Arc::clone(&self.trust)))
             .chain(End(stages.clone()));
-        let resolver = LookUpLater::new(stages.clone(), DefaultResolver::default());
-        let agent = Agent::with_parts(config, connector, resolver);
+        let agent = Agent::with_parts(config, connector, LookUpLater(stages.clone()));
         let request = self.agent.configure_request(
             ureq::http::Request::builder()
                 .uri(format!("{}/", self.origin))

@@ -105,3 +105,75 @@ fn failed(error: io::Error, limit: NextTimeout) -> Error {
         _ => Error::from(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Notes what is sent, and has answers ready; with none it is broken.
+    #[derive(Debug, Default)]
+    struct Script {
+        sent: Vec<Vec<u8>>,
+        answers: Vec<&'static [u8]>,
+    }
+
+    impl Link for Script {
+        fn send(&mut self, bytes: &[u8], _: NextTimeout) -> Result<(), Error> {
+            if self.answers.is_empty() {
+                return Err(Error::Io(io::ErrorKind::ConnectionReset.into()));
+            }
+            self.sent.push(bytes.to_vec());
+            Ok(())
+        }
+
+        fn receive(&mut self, space: &mut [u8], _: NextTimeout) -> Result<usize, Error> {
+            let answer = self.answers.remove(0);
+            space[..answer.len()].copy_from_slice(answer);
+            Ok(answer.len())
+        }
+
+        fn is_open(&mut self) -> bool {
+            true
+        }
+
+        fn is_tls(&self) -> bool {
+            false
+        }
+    }
+
+    fn write(wire: &mut Wire<Script>, bytes: &[u8]) -> Result<(), Error> {
+        wire.buffers().output()[..bytes.len()].copy_from_slice(bytes);
+        wire.transmit_output(bytes.len(), NextTimeout::default())
+    }
+
+    #[test]
+    fn a_request_leaves_in_one_piece_with_or_without_a_body() {
+        let answers = vec![&b"stored"[..], &b"found"[..]];
+        let script = Script {
+            answers,
+            ..Script::default()
+        };
+        let mut wire = Wire::new(script, Stages::default());
+        write(&mut wire, b"POST ").unwrap();
+        write(&mut wire, b"{}").unwrap();
+        assert!(wire.await_input(NextTimeout::default()).unwrap());
+        assert_eq!(wire.buffers().input(), b"stored");
+        wire.buffers().input_consume(6);
+        write(&mut wire, b"GET").unwrap();
+        assert!(wire.await_input(NextTimeout::default()).unwrap());
+        assert_eq!(wire.buffers().input(), b"found");
+        assert_eq!(wire.into_link().sent, [&b"POST {}"[..], &b"GET"[..]]);
+    }
+
+    #[test]
+    fn a_write_that_fails_is_noted_until_the_next_request() {
+        let stages = Stages::default();
+        let mut wire = Wire::new(Script::default(), stages.clone());
+        write(&mut wire, b"POST ").unwrap();
+        assert!(!stages.has_writing_failed(), "nothing was written yet");
+        assert!(write(&mut wire, b"{}").is_err());
+        assert!(stages.has_writing_failed());
+        stages.reset();
+        assert!(!stages.has_writing_failed());
+    }
+}

@@ -1,6 +1,5 @@
 //! Makes TCP connections, and looks names up for them.
 
-use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Weak};
@@ -8,7 +7,7 @@ use std::time::Duration;
 
 use ureq::config::Config;
 use ureq::http::Uri;
-use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::time::Duration as Span;
 use ureq::unversioned::transport::{
     ConnectionDetails, Connector, Either, NextTimeout, ShutdownHandle, Transport,
@@ -24,28 +23,17 @@ const LEAST_PATIENCE: Duration = Duration::from_millis(10);
 
 /// Stands where the library asks for addresses before each request, and finds none: most requests
 /// go over a connection that stands.
-pub(in crate::upload::http) struct LookUpLater<R>(pub(in crate::upload::http) Stages, R);
+#[derive(Debug)]
+pub(in crate::upload::http) struct LookUpLater(pub(in crate::upload::http) Stages);
 
-impl<R> LookUpLater<R> {
-    pub(in crate::upload::http) fn new(stages: Stages, resolver: R) -> Self {
-        Self(stages, resolver)
-    }
-}
-
-impl<R: Resolver> Resolver for LookUpLater<R> {
+impl Resolver for LookUpLater {
     fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
         Ok(self.empty())
     }
 
     fn empty(&self) -> ResolvedSocketAddrs {
         self.0.assume_connected();
-        self.1.empty()
-    }
-}
-
-impl<R> fmt::Debug for LookUpLater<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("LookUpLater")
+        DefaultResolver::default().empty()
     }
 }
 
@@ -136,4 +124,54 @@ fn connect_to_any(
         rest = others;
     }
     Err(failed(last, limit))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use ureq::unversioned::transport::time::Instant as Moment;
+
+    use super::*;
+
+    fn limit() -> NextTimeout {
+        NextTimeout {
+            after: Span::from_secs(20),
+            reason: Timeout::Connect,
+            ..NextTimeout::default()
+        }
+    }
+
+    fn now() -> Now {
+        Arc::new(Moment::now)
+    }
+
+    /// An address at which nobody listens.
+    fn deserted() -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap()
+    }
+
+    #[test]
+    fn where_one_address_refuses_the_next_is_tried() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let addresses = [deserted(), listener.local_addr().unwrap()];
+        let stream = connect_to_any(&addresses, limit(), &now()).unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), addresses[1]);
+    }
+
+    #[test]
+    fn what_the_last_address_said_is_told() {
+        let error = connect_to_any(&[deserted()], limit(), &now()).unwrap_err();
+        let Error::Io(error) = error else {
+            panic!("{error}");
+        };
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+        let over = NextTimeout {
+            after: Span::from_secs(0),
+            ..limit()
+        };
+        let error = connect_to_any(&[deserted()], over, &now()).unwrap_err();
+        assert!(matches!(error, Error::Timeout(Timeout::Connect)), "{error}");
+    }
 }
