@@ -318,3 +318,48 @@ impl<'a> Member<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_read_borrows_from_its_text() {
+        let text = r#"{"a": {"b": 1E+2}, "caf\u00e9": true}"#;
+        let object = Members::read(text).unwrap();
+        let names: Vec<_> = object.members.iter().map(|member| &member.name).collect();
+        assert!(matches!(names[0], Cow::Borrowed("a")));
+        assert_eq!(names[1], "café");
+        let borrowed = |member: &Member<'_>| matches!(member.value, Cow::Borrowed(_));
+        assert!(object.members.iter().all(borrowed));
+        let owned = object.clone().into_owned();
+        assert!(!owned.members.iter().any(borrowed));
+        assert_eq!(owned.to_pretty(0), object.to_pretty(0));
+        assert_eq!(owned.object("a").unwrap().get("b").unwrap().get(), "1E+2");
+    }
+
+    #[test]
+    fn members_of_another_object_take_the_place_of_those_that_are_there() {
+        let mut object = Members::read(r#"{"a": 1, "b": 2, "a": 3}"#).unwrap();
+        object.set_all(Members::read(r#"{"c": 6, "a": 4, "\u0062": 5}"#).unwrap());
+        assert_eq!(
+            object.to_pretty(0),
+            "{\n  \"a\": 1,\n  \"b\": 5,\n  \"a\": 4,\n  \"c\": 6\n}"
+        );
+    }
+
+    #[test]
+    fn a_member_is_written_in_its_place_without_being_set() {
+        let object = Members::read(r#"{"a": 1, "b\u0021": 2, "c": 3}"#).unwrap();
+        assert_eq!(
+            object.to_pretty_with(1, Some(("b!", "[]"))),
+            "{\n    \"a\": 1,\n    \"b\\u0021\": [],\n    \"c\": 3\n  }"
+        );
+        let empty = Members::default();
+        assert_eq!(
+            empty.to_pretty_with(0, Some(("d", "4"))),
+            "{\n  \"d\": 4\n}"
+        );
+        assert_eq!(empty.to_pretty(3), "{}");
+    }
+}
