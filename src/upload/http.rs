@@ -6,13 +6,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ureq::config::ConfigBuilder;
 use ureq::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use ureq::http::{HeaderValue, Request as HttpRequest, Response};
-use ureq::typestate::AgentScope;
-use ureq::unversioned::resolver::{DefaultResolver, Resolver};
-use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
-use ureq::{Agent, Body, Error, Proxy, SendBody, Timeout};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::{Agent, Body, Error, SendBody, Timeout};
 
 use crate::outcome::{Failure, FailureKind};
 
@@ -25,6 +22,7 @@ use super::request_body::RequestBody;
 use super::transport_failure::{Broken, Cause, Route, Sent};
 use super::{Acknowledgement, CallDataPost, Presence, RecordingUpload, StoredRecording, UploadApi};
 
+mod agent;
 mod canceller;
 mod incoming;
 mod reach;
@@ -32,12 +30,14 @@ mod stage;
 mod trust;
 mod wire;
 
+pub(super) use agent::agent_for_others;
+use agent::{agent, plain_config};
 pub use canceller::Canceller;
+use canceller::Line;
 use incoming::Incoming;
 pub use reach::{Asked, Reach, Tls};
-use stage::{Begin, End, Stages};
+use stage::Stages;
 use trust::Trust;
-use wire::{Dial, LookUpLater, Secure};
 
 /// How long an idle connection is kept for the next request. Servers close theirs after seconds;
 /// one that is closed while a request is on its way costs an ambiguous outcome.
@@ -59,6 +59,7 @@ pub struct HttpClient {
     trust: Arc<Trust>,
     stages: Stages,
     canceller: Canceller,
+    line: Line,
 }
 
 /// One request, ready to go.
@@ -81,10 +82,13 @@ impl HttpClient {
         let stages = Stages::default();
         let config = plain_config(&options.proxy)?
             .accept("application/json")
-            .max_idle_age(MAX_IDLE);
+            .max_idle_age(MAX_IDLE)
+            .build();
         let agent = agent(config, &trust, &stages, DefaultResolver::default());
+        let canceller = Canceller::default();
         Ok(Self {
-            canceller: Canceller::new(agent.clone()),
+            line: canceller.add(agent.clone()),
+            canceller,
             agent,
             base: options.base_url.as_str().trim_end_matches('/').to_owned(),
             origin: options.base_url.origin().to_owned(),
@@ -98,7 +102,33 @@ impl HttpClient {
         })
     }
 
-    /// A handle that stops this client's requests from another thread.
+    /// This client and others like it, each with connections of its own, so that many in all. One
+    /// [`Canceller`] stops them all.
+    pub fn lanes(self, count: usize) -> Vec<Self> {
+        let others: Vec<Self> = (1..count).map(|_| self.another()).collect();
+        std::iter::once(self).chain(others).collect()
+    }
+
+    fn another(&self) -> Self {
+        let stages = Stages::default();
+        let config = self.agent.config().clone();
+        let agent = agent(config, &self.trust, &stages, DefaultResolver::default());
+        Self {
+            line: self.canceller.add(agent.clone()),
+            canceller: self.canceller.clone(),
+            agent,
+            base: self.base.clone(),
+            origin: self.origin.clone(),
+            authorization: self.authorization.clone(),
+            route: self.route.clone(),
+            trust: Arc::clone(&self.trust),
+            stages,
+            ..*self
+        }
+    }
+
+    /// A handle that stops the requests of this client and of its [`Self::lanes`] from another
+    /// thread.
     pub fn canceller(&self) -> Canceller {
         self.canceller.clone()
     }
@@ -198,7 +228,7 @@ impl HttpClient {
                 total_bytes: body.total_bytes(),
                 source_failure: body.source_failure(),
             }),
-            cancelled: self.canceller.is_cancelled(),
+            cancelled: self.line.is_cancelled(),
             writing_failed: self.stages.has_writing_failed(),
             route: &self.route,
             has_anchors: self.trust.has_found_anchors(),
@@ -208,7 +238,7 @@ impl HttpClient {
 
     /// The failure of every request after [`Canceller::cancel`].
     fn refuse_when_cancelled(&self) -> Result<(), Failure> {
-        if self.canceller.is_cancelled() {
+        if self.line.is_cancelled() {
             return Err(Failure::local(
                 FailureKind::Cancelled,
                 "stopped by a signal",
@@ -224,7 +254,7 @@ impl UploadApi for HttpClient {
         upload: RecordingUpload<'_>,
     ) -> Result<StoredRecording, Failure> {
         self.refuse_when_cancelled()?;
-        let progress = self.canceller.progress().clone();
+        let progress = self.line.progress.clone();
         let _underway = progress.begin(InFlight::SendingRecording);
         let frame = Frame::new(upload.file_name, upload.idempotency_key);
         let body = RequestBody::of_recording(
@@ -248,7 +278,7 @@ impl UploadApi for HttpClient {
 
     fn post_call_data(&mut self, post: CallDataPost<'_>) -> Result<Acknowledgement, Failure> {
         self.refuse_when_cancelled()?;
-        let _underway = self.canceller.progress().begin(InFlight::CallData);
+        let _underway = self.line.progress.begin(InFlight::CallData);
         let outgoing = Outgoing {
             request: Request::CallData,
             path: "/call-data",
@@ -264,7 +294,7 @@ impl UploadApi for HttpClient {
 
     fn find_call(&mut self, call_id: &str, request_id: &str) -> Result<Presence, Failure> {
         self.refuse_when_cancelled()?;
-        let _underway = self.canceller.progress().begin(InFlight::Question);
+        let _underway = self.line.progress.begin(InFlight::Question);
         let incoming = self.exchange(&question(call_id, request_id), None)?;
         classify::question(&incoming.reply(), call_id)
     }
@@ -279,63 +309,6 @@ fn question<'a>(call_id: &str, request_id: &'a str) -> Outgoing<'a> {
         content_type: String::new(),
         idempotency_key: None,
         request_id,
-    }
-}
-
-/// How every client of ours behaves: which way it goes, that it follows nothing and takes every
-/// status for an answer.
-fn plain_config(way: &ProxySettings) -> Result<ConfigBuilder<AgentScope>, ClientError> {
-    Ok(Agent::config_builder()
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .proxy(proxy(way)?)
-        .user_agent(concat!("callspool/", env!("CARGO_PKG_VERSION")))
-        .accept_encoding(""))
-}
-
-/// A client of the library that connects as ours do.
-fn agent(
-    config: ConfigBuilder<AgentScope>,
-    trust: &Arc<Trust>,
-    stages: &Stages,
-    resolver: impl Resolver,
-) -> Agent {
-    let connector = Begin(stages.clone())
-        .chain(ConnectProxyConnector::default())
-        .chain(Dial::new(stages.clone(), resolver))
-        .chain(Secure::new(stages.clone(), Arc::clone(trust)))
-        .chain(End(stages.clone()));
-    Agent::with_parts(config.build(), connector, LookUpLater(stages.clone()))
-}
-
-/// A client of the library for other hosts than the API.
-///
-/// # Errors
-/// When the extra trust anchors or the proxy's URL cannot be used.
-pub(super) fn agent_for_others(
-    ca_pem: Option<&[u8]>,
-    way: &ProxySettings,
-) -> Result<Agent, ClientError> {
-    let trust = Arc::new(Trust::new(ca_pem)?);
-    let resolver = DefaultResolver::default();
-    Ok(agent(
-        plain_config(way)?,
-        &trust,
-        &Stages::default(),
-        resolver,
-    ))
-}
-
-/// The library's proxy. Without one it must be told so, or it would look for one by itself.
-fn proxy(settings: &ProxySettings) -> Result<Option<Proxy>, ClientError> {
-    match settings {
-        ProxySettings::Direct => Ok(None),
-        ProxySettings::Via(url) => match Proxy::new(url.expose()) {
-            Ok(proxy) => Ok(Some(proxy)),
-            Err(_) => Err(ClientError::Proxy {
-                variable: url.variable(),
-            }),
-        },
     }
 }
 

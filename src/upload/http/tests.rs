@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ureq::config::Config;
 use ureq::http::Uri;
-use ureq::unversioned::resolver::ResolvedSocketAddrs;
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
 use super::*;
@@ -189,7 +189,7 @@ fn a_name_is_looked_up_for_a_connection_and_not_for_a_request() {
     let mut client = client(&server.url);
     let asked = Asked::default();
     let count = Arc::clone(&asked.0);
-    let config = plain_config(&ProxySettings::Direct).unwrap();
+    let config = plain_config(&ProxySettings::Direct).unwrap().build();
     client.agent = agent(config, &client.trust, &client.stages, asked);
     let mut counts = Vec::new();
     while counts.len() < 3 {
