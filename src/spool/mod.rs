@@ -23,6 +23,7 @@ mod premises;
 mod recording;
 mod run_state;
 mod scan;
+mod shard;
 mod temporary;
 mod tombstones;
 
@@ -40,3 +41,4 @@ pub use premises::{Directory, Found, LockFacts, Place, Premises};
 pub use recording::{OpenRecording, OpenRecordingError};
 pub use run_state::RunState;
 pub use scan::{DocumentReading, Entry, Listed};
+pub use shard::Shard;

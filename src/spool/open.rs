@@ -16,6 +16,7 @@ use super::names;
 use super::recording::{OpenRecording, OpenRecordingError};
 use super::run_state::RunState;
 use super::scan::{self, DocumentReading, Listed};
+use super::shard::Shard;
 use crate::session::{Document, Dossier, FileFacts, Status, Tombstones, is_same_document};
 
 /// An opened spool. It cannot change anything; see [`super::LeasedSpool`].
@@ -23,6 +24,7 @@ use crate::session::{Document, Dossier, FileFacts, Status, Tombstones, is_same_d
 pub struct Spool {
     layout: Layout,
     disk: Arc<dyn Disk>,
+    shard: Option<Shard>,
     pub(super) conversations: AssetDir,
     pub(super) recordings: AssetDir,
     pub(super) leads: AssetDir,
@@ -60,7 +62,21 @@ impl Spool {
             pruned: OnceLock::new(),
             layout,
             disk,
+            shard: None,
         })
+    }
+
+    /// The same spool as a run sees it that takes one shard of it: the documents of all others are
+    /// not listed, and its lease keeps no run of another shard away.
+    #[must_use]
+    pub fn dealt(mut self, shard: Option<Shard>) -> Self {
+        self.shard = shard;
+        self
+    }
+
+    /// The shard that is seen; `None` for the whole spool.
+    pub fn shard(&self) -> Option<Shard> {
+        self.shard
     }
 
     pub(super) fn disk(&self) -> &dyn Disk {
@@ -77,7 +93,7 @@ impl Spool {
     /// # Errors
     /// When the directory cannot be read.
     pub fn list(&self, state: State) -> Result<Listed, SpoolError> {
-        match scan::list(self.disk(), self.layout.dir(state)) {
+        match scan::list(self.disk(), self.layout.dir(state), self.shard) {
             Err(error) if error.source.kind() == ErrorKind::NotFound && state != State::Pending => {
                 Ok(Listed::default())
             }

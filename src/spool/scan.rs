@@ -11,6 +11,7 @@ use rustix::io::Errno;
 use super::confine::read_bounded;
 use super::disk::{Disk, Kind};
 use super::error::SpoolError;
+use super::shard::Shard;
 use super::temporary::is_temporary;
 use crate::session::Document;
 
@@ -51,13 +52,19 @@ pub enum DocumentReading {
     Unreadable(String),
 }
 
-/// Lists a state directory. Directories, links and foreign names are passed over.
-pub(super) fn list(disk: &dyn Disk, dir: &Path) -> Result<Listed, SpoolError> {
+/// Lists a state directory: the documents of that shard, or all. Directories, links and foreign
+/// names are passed over.
+pub(super) fn list(
+    disk: &dyn Disk,
+    dir: &Path,
+    shard: Option<Shard>,
+) -> Result<Listed, SpoolError> {
+    let is_ours = |name: &OsStr| shard.is_none_or(|shard| shard.has(name));
     let mut names = Vec::new();
     let mut has_temporaries = false;
     disk.list(dir, &mut |name, kind| {
         has_temporaries |= is_temporary(&name);
-        if kind == Kind::File && is_document_name(&name) {
+        if kind == Kind::File && is_document_name(&name) && is_ours(&name) {
             names.push(name);
         }
     })
