@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::plan::Turns;
 use crate::report::Fate;
 use crate::settle;
-use crate::spool::{DocumentReading, Entry, Interrupted, Listed, SpoolError, State};
+use crate::spool::{DocumentReading, Entry, Interrupted, Listed, RunState, SpoolError, State};
 use crate::upload::UploadApi;
 
 impl<A: UploadApi, C: Clock> Drain<'_, A, C> {
@@ -24,6 +24,8 @@ impl<A: UploadApi, C: Clock> Drain<'_, A, C> {
         self.ledger.stop_on_error(cleared);
         let unread = std::mem::take(&mut self.state.died_at);
         let (crashed, last) = deaths(died, &unread, &self.state.last);
+        // What the state file says as yet.
+        let mut told = unread.clone();
         for entry in listed.entries {
             let name = entry.name.to_string_lossy().into_owned();
             let did_crash = crashed.contains(&name);
@@ -46,14 +48,32 @@ impl<A: UploadApi, C: Clock> Drain<'_, A, C> {
                     self.state.died_at.extend(did_crash.then_some(name));
                     self.ledger.stop_on_error(Err(error));
                     self.ledger.summary.sessions.count(Fate::Left);
+                    continue;
                 }
             }
+            if did_crash && told.contains(&name) && !self.state.died_at.contains(&name) {
+                let forgotten = self.forget_death(&mut told, &name);
+                self.ledger.stop_on_error(forgotten);
+            }
         }
-        if self.state.died_at != unread && self.ledger.summary.stopped_by.is_none() {
+        if self.state.died_at != told && self.ledger.summary.stopped_by.is_none() {
             let saved = self.spool.save_run_state(&self.state);
             self.ledger.stop_on_error(saved);
         }
         turns
+    }
+
+    /// Makes it last at once that a session was dealt with at which a run died: should this run die
+    /// too, it is not charged again.
+    fn forget_death(&mut self, told: &mut Vec<String>, name: &str) -> Result<(), SpoolError> {
+        told.retain(|died_at| died_at != name);
+        if !self.state.last.iter().any(|last| last == name) {
+            self.state.last.push(name.to_owned());
+        }
+        self.spool.save_run_state(&RunState {
+            died_at: told.clone(),
+            ..self.state.clone()
+        })
     }
 
     /// Clears temporary files of dead runs away. Where a run died all directories are looked

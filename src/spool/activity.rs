@@ -38,7 +38,7 @@ impl Spool {
         let Ok(stat) = self.disk().lstat(&path) else {
             return Activity::None;
         };
-        let holder = lease::read_note(self.disk(), dir).ok().flatten();
+        let holder = lease::read_note(self.disk(), &path).ok().flatten();
         let noted = holder.as_ref().map(|holder| holder.pid);
         if let Ok(Some(pid)) = self.disk().lock_owner(&path, noted) {
             return Activity::AtWork { pid, holder };

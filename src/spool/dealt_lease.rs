@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::disk::{Access, Disk, LockFile};
 use super::durable;
 use super::error::{LeaseError, SpoolError};
-use super::lease::{self, Hold, Interrupted, Lock};
+use super::lease::{self, Acquired, Hold, Holder, Interrupted, Lock};
 use super::run_state::{Kept, RunState};
 use super::shard::Shard;
 use super::shards::{ShardFiles, ShardsDir};
@@ -37,29 +37,30 @@ impl Share {
     ) -> Result<(Self, Lock, Option<Interrupted>), LeaseError> {
         let dir = ShardsDir::of(metadata);
         durable::ensure_dir(disk, &dir.path, Access::User)?;
-        durable::keep_dirs(disk, [dir.path.as_path()])?;
         let _turn = lease::wait_for(disk, &dir.start_lock())?;
         let whole_path = metadata.join(lease::FILE_NAME);
         let whole = match lease::acquire(disk, &whole_path, Hold::Together)? {
-            Ok(whole) => whole,
-            Err(held) => return Err(LeaseError::Locked(lease::read_holder(&*held))),
+            Acquired::Ours(whole) => whole,
+            Acquired::Anothers(held) => {
+                return Err(LeaseError::Locked(lease::read_holder(&*held)));
+            }
         };
         let files = dir.files(disk)?;
-        let others = Others::hold(disk, &dir, &files, shard)?;
+        let others = Others::look(disk, &dir, &files, shard)?;
         let (lock, died) = Lock::take(disk, dir.lock(shard), started_at)?;
+        // Somebody may have died who had come to make the directory, or to remove files in it, and
+        // not to make that last.
+        durable::keep_dirs(disk, [dir.path.as_path()])?;
+        durable::sync_dir(disk, &dir.path)?;
         let died_before = lease::read_interrupted(&*whole);
         let died_before = died_before.map_err(SpoolError::of("read", &whole_path))?;
-        let is_of_other_count = |other: &Shard| other.count() != shard.count();
-        if died_before.is_some()
-            || !others.0.is_empty()
-            || files.states.iter().any(is_of_other_count)
+        if (died_before.is_some() || others.have_left(&files, shard))
+            && !is_sibling_at_work(disk, &dir, &files, shard)?
         {
-            let died_before = Deaths {
-                of_whole: died_before,
-                whole: &*whole,
-                path: &whole_path,
-            };
-            others.clear_up(disk, &dir, &files, shard, died_before)?;
+            let deaths: Vec<Interrupted> = died_before.into_iter().chain(others.deaths).collect();
+            dir.put_together(disk, &files, &deaths)?;
+            lease::empty(&*whole).map_err(SpoolError::of("empty", &whole_path))?;
+            remove_all(disk, &dir, &files.states, &others.shards)?;
         }
         let share = Self {
             shard,
@@ -91,114 +92,142 @@ impl Share {
     }
 }
 
-/// What a run of the whole spool has left in the spool's lock file when it died.
-struct Deaths<'a> {
-    of_whole: Option<Interrupted>,
-    whole: &'a dyn LockFile,
-    path: &'a Path,
+/// Shards of another count.
+#[derive(Default)]
+struct Others {
+    shards: Vec<Shard>,
+    deaths: Vec<Interrupted>,
 }
 
-/// The locks of shards of another count, held so that nobody else takes them.
-struct Others(Vec<(Shard, Box<dyn LockFile>)>);
-
 impl Others {
-    fn hold(
+    /// Looks at them; that nobody is at work on one stays so as long as nobody else may start.
+    fn look(
         disk: &dyn Disk,
         dir: &ShardsDir,
         files: &ShardFiles,
         ours: Shard,
     ) -> Result<Self, LeaseError> {
-        let mut held = Vec::new();
-        for theirs in &files.locks {
+        let mut others = Self::default();
+        for theirs in files.locks.iter().copied() {
             if theirs.count() == ours.count() {
                 continue;
             }
-            match lease::acquire(disk, &dir.lock(*theirs), Hold::Alone)? {
-                Ok(file) => held.push((*theirs, file)),
-                Err(_) => {
-                    return Err(LeaseError::OtherCount {
-                        ours,
-                        theirs: *theirs,
-                    });
-                }
+            match died_at_work(disk, dir, theirs)? {
+                Ok(died) => others.deaths.extend(died),
+                Err(_) => return Err(LeaseError::OtherCount { ours, theirs }),
             }
+            others.shards.push(theirs);
         }
-        Ok(Self(held))
+        Ok(others)
     }
 
-    /// Clears up after runs of the whole spool that died, and after those of shards of another
-    /// count. Where a run of a shard of ours is at work there is nothing to clear up: it has begun
-    /// with that.
-    fn clear_up(
-        self,
-        disk: &dyn Disk,
-        dir: &ShardsDir,
-        files: &ShardFiles,
-        ours: Shard,
-        before: Deaths<'_>,
-    ) -> Result<(), SpoolError> {
-        let mut siblings = Vec::new();
-        for sibling in &files.locks {
-            if sibling.count() != ours.count() || *sibling == ours {
-                continue;
-            }
-            match lease::acquire(disk, &dir.lock(*sibling), Hold::Alone)? {
-                Ok(file) => siblings.push(file),
-                Err(_) => return Ok(()),
-            }
-        }
-        let mut deaths: Vec<Interrupted> = before.of_whole.into_iter().collect();
-        deaths.extend(deaths_of(dir, &self.0)?);
-        dir.put_together(disk, files, &deaths)?;
-        lease::empty(before.whole).map_err(SpoolError::of("empty", before.path))?;
-        remove_all(disk, dir, files, self.0.iter().map(|(shard, _)| *shard))
+    /// Whether there is anything of theirs.
+    fn have_left(&self, files: &ShardFiles, ours: Shard) -> bool {
+        let mut states = files.states.iter();
+        !self.shards.is_empty() || states.any(|shard| shard.count() != ours.count())
     }
 }
 
-/// Clears up after runs of shards, for one that has the whole spool.
-pub(super) fn take_over(disk: &dyn Disk, metadata: &Path) -> Result<(), LeaseError> {
-    let dir = ShardsDir::of(metadata);
-    let files = dir.files(disk)?;
-    if files.locks.is_empty() && files.states.is_empty() {
-        return Ok(());
-    }
-    let mut held = Vec::new();
-    for shard in &files.locks {
-        match lease::acquire(disk, &dir.lock(*shard), Hold::Alone)? {
-            Ok(file) => held.push((*shard, file)),
-            Err(file) => return Err(LeaseError::Locked(lease::read_holder(&*file))),
-        }
-    }
-    let deaths = deaths_of(&dir, &held)?;
-    dir.put_together(disk, &files, &deaths)?;
-    remove_all(disk, &dir, &files, files.locks.iter().copied())?;
-    Ok(())
-}
-
-fn deaths_of(
-    dir: &ShardsDir,
-    held: &[(Shard, Box<dyn LockFile>)],
-) -> Result<Vec<Interrupted>, SpoolError> {
-    let mut deaths = Vec::new();
-    for (shard, file) in held {
-        let died = lease::read_interrupted(&**file);
-        deaths.extend(died.map_err(SpoolError::of("read", &dir.lock(*shard)))?);
-    }
-    Ok(deaths)
-}
-
-/// Removes state files and some lock files; a loss of power brings none of them back.
-fn remove_all(
+/// Whether a run of another shard of our count is at work. If so, it has begun with clearing up.
+fn is_sibling_at_work(
     disk: &dyn Disk,
     dir: &ShardsDir,
     files: &ShardFiles,
-    locks: impl Iterator<Item = Shard>,
+    ours: Shard,
+) -> Result<bool, SpoolError> {
+    for sibling in files.locks.iter().copied() {
+        let is_sibling = sibling.count() == ours.count() && sibling != ours;
+        if is_sibling && died_at_work(disk, dir, sibling)?.is_err() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What the last run of a shard was doing when it died; else who is at work on it.
+fn died_at_work(
+    disk: &dyn Disk,
+    dir: &ShardsDir,
+    shard: Shard,
+) -> Result<Result<Option<Interrupted>, Option<Holder>>, SpoolError> {
+    let path = dir.lock(shard);
+    match lease::acquire(disk, &path, Hold::Alone)? {
+        Acquired::Ours(file) => {
+            let died = lease::read_interrupted(&*file);
+            died.map(Ok).map_err(SpoolError::of("read", &path))
+        }
+        Acquired::Anothers(file) => Ok(Err(lease::read_holder(&*file))),
+    }
+}
+
+/// Takes the lock of the whole spool, and clears up after runs of shards.
+pub(super) fn take_whole(
+    disk: &dyn Disk,
+    metadata: &Path,
+    started_at: &str,
+) -> Result<(Lock, Option<Interrupted>), LeaseError> {
+    match Lock::take(disk, metadata.join(lease::FILE_NAME), started_at) {
+        Ok(taken) => {
+            take_over(disk, metadata)?;
+            Ok(taken)
+        }
+        Err(LeaseError::Locked(None)) => Err(match at_work(disk, metadata) {
+            Some((shard, holder)) => LeaseError::Dealt { shard, holder },
+            None => LeaseError::Locked(None),
+        }),
+        Err(error) => Err(error),
+    }
+}
+
+/// A shard that a run is at work on, as far as can be told without asking for its lock, and who that
+/// is.
+pub(super) fn at_work(disk: &dyn Disk, metadata: &Path) -> Option<(Shard, Option<Holder>)> {
+    let dir = ShardsDir::of(metadata);
+    let shards = dir.files(disk).unwrap_or_default().locks;
+    shards.into_iter().find_map(|shard| {
+        let path = dir.lock(shard);
+        let holder = lease::read_note(disk, &path).ok().flatten();
+        let noted = holder.as_ref().map(|holder| holder.pid);
+        match disk.lock_owner(&path, noted) {
+            Ok(Some(_)) => Some((shard, holder)),
+            Ok(None) => None,
+            // Without a table of locks there is only what stands in the file.
+            Err(_) => holder.map(|holder| (shard, Some(holder))),
+        }
+    })
+}
+
+/// Clears up after runs of shards, for one that has the whole spool.
+fn take_over(disk: &dyn Disk, metadata: &Path) -> Result<(), LeaseError> {
+    let dir = ShardsDir::of(metadata);
+    let files = dir.files(disk)?;
+    if !files.have_dir {
+        return Ok(());
+    }
+    let mut deaths = Vec::new();
+    for shard in files.locks.iter().copied() {
+        match died_at_work(disk, &dir, shard)? {
+            Ok(died) => deaths.extend(died),
+            Err(holder) => return Err(LeaseError::Dealt { shard, holder }),
+        }
+    }
+    dir.put_together(disk, &files, &deaths)?;
+    remove_all(disk, &dir, &files.states, &files.locks)?;
+    Ok(())
+}
+
+/// Removes state files and lock files; a loss of power brings none of them back.
+fn remove_all(
+    disk: &dyn Disk,
+    dir: &ShardsDir,
+    states: &[Shard],
+    locks: &[Shard],
 ) -> Result<(), SpoolError> {
-    for state in &files.states {
+    for state in states {
         durable::remove(disk, &dir.state(*state))?;
     }
     for lock in locks {
-        durable::remove(disk, &dir.lock(lock))?;
+        durable::remove(disk, &dir.lock(*lock))?;
     }
     durable::sync_dir(disk, &dir.path)
 }

@@ -122,28 +122,12 @@ impl Lock {
     /// Takes the lock, or says who holds it. Also tells what a run that died was doing.
     pub(super) fn take(
         disk: &dyn Disk,
-        dir: &Path,
+        path: PathBuf,
         started_at: &str,
     ) -> Result<(Self, Option<Interrupted>), LeaseError> {
-        let path = dir.join(FILE_NAME);
-        let file = loop {
-            let file = disk
-                .open_lock(&path, Access::User)
-                .map_err(SpoolError::of("open the lock file", &path))?;
-            match file.try_lock() {
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => {
-                    return Err(LeaseError::Locked(read_holder(&*file)));
-                }
-                Err(TryLockError::Error(source)) => {
-                    return Err(SpoolError::new("lock", path, source).into());
-                }
-            }
-            // Somebody may have removed the file between opening and locking it.
-            let is_there = is_still_there(disk, &*file, &path);
-            if is_there.map_err(SpoolError::of("look at", &path))? {
-                break file;
-            }
+        let file = match acquire(disk, &path, Hold::Alone)? {
+            Acquired::Ours(file) => file,
+            Acquired::Anothers(file) => return Err(LeaseError::Locked(read_holder(&*file))),
         };
         let died = read_interrupted(&*file).map_err(SpoolError::of("read", &path))?;
         let holder = Holder {
@@ -250,10 +234,79 @@ impl Lock {
     }
 }
 
+/// With whom a lock is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// Nobody.
+    Alone,
+    /// All who hold it so.
+    Together,
+}
+
+/// What came of asking for a lock.
+pub(super) enum Acquired {
+    /// It is held as long as this is.
+    Ours(Box<dyn LockFile>),
+    /// Somebody else holds it; this is what can be read.
+    Anothers(Box<dyn LockFile>),
+}
+
+/// Asks for the lock on a file, which is made when it is missing.
+pub(super) fn acquire(disk: &dyn Disk, path: &Path, hold: Hold) -> Result<Acquired, SpoolError> {
+    loop {
+        let file = open(disk, path)?;
+        let locked = match hold {
+            Hold::Alone => file.try_lock(),
+            Hold::Together => file.try_lock_shared(),
+        };
+        match locked {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(Acquired::Anothers(file)),
+            Err(TryLockError::Error(source)) => {
+                return Err(SpoolError::new("lock", path, source));
+            }
+        }
+        if is_locked_by_name(disk, &*file, path)? {
+            return Ok(Acquired::Ours(file));
+        }
+    }
+}
+
+/// Waits for the lock on a file that nobody holds for long.
+pub(super) fn wait_for(disk: &dyn Disk, path: &Path) -> Result<Box<dyn LockFile>, SpoolError> {
+    loop {
+        let file = open(disk, path)?;
+        file.lock().map_err(SpoolError::of("lock", path))?;
+        if is_locked_by_name(disk, &*file, path)? {
+            return Ok(file);
+        }
+    }
+}
+
+fn open(disk: &dyn Disk, path: &Path) -> Result<Box<dyn LockFile>, SpoolError> {
+    disk.open_lock(path, Access::User)
+        .map_err(SpoolError::of("open the lock file", path))
+}
+
+/// Somebody may have removed the file between opening and locking it.
+fn is_locked_by_name(
+    disk: &dyn Disk,
+    file: &dyn LockFile,
+    path: &Path,
+) -> Result<bool, SpoolError> {
+    is_still_there(disk, file, path).map_err(SpoolError::of("look at", path))
+}
+
+/// Empties a lock file; what stood in it has been taken over.
+pub(super) fn empty(file: &dyn LockFile) -> io::Result<()> {
+    file.set_len(0)?;
+    file.sync()
+}
+
 /// What the last holder was doing when it died; `None` when it ended in an orderly way. Bytes that
 /// make no sense name no session, but when there may be sense in them and they cannot be read,
 /// nothing may be sent.
-fn read_interrupted(file: &dyn LockFile) -> io::Result<Option<Interrupted>> {
+pub(super) fn read_interrupted(file: &dyn LockFile) -> io::Result<Option<Interrupted>> {
     let bytes = file.read(HOLDER_LIMIT)?;
     if bytes.is_empty() {
         return Ok(None);
@@ -265,14 +318,14 @@ fn read_interrupted(file: &dyn LockFile) -> io::Result<Option<Interrupted>> {
 }
 
 /// Who holds the lock now, as far as the file tells.
-fn read_holder(file: &dyn LockFile) -> Option<Holder> {
+pub(super) fn read_holder(file: &dyn LockFile) -> Option<Holder> {
     parse_holder(&file.read(HOLDER_LIMIT).ok()?)
 }
 
 /// What the lock file says of whoever took the lock last; nothing after an orderly end.
-pub(super) fn read_note(disk: &dyn Disk, dir: &Path) -> io::Result<Option<Holder>> {
+pub(super) fn read_note(disk: &dyn Disk, path: &Path) -> io::Result<Option<Holder>> {
     let mut bytes = Vec::new();
-    let file = disk.open(&dir.join(FILE_NAME))?;
+    let file = disk.open(path)?;
     if !file.stat()?.is_file() {
         return Err(io::Error::other("no regular file"));
     }
@@ -306,7 +359,8 @@ mod tests {
     use crate::spool::disk::SystemDisk;
 
     fn take(dir: &Path) -> (Lock, Vec<(String, bool)>) {
-        let (lock, died) = Lock::take(&SystemDisk, dir, "2026-11-22T12:00:00.000Z").unwrap();
+        let (lock, died) =
+            Lock::take(&SystemDisk, dir.join(FILE_NAME), "2026-11-22T12:00:00.000Z").unwrap();
         let died = died.unwrap_or_default().in_work.into_iter();
         let died = died.map(|session| (session.document, session.is_charged));
         (lock, died.collect())

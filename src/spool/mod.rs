@@ -8,6 +8,7 @@ mod activity;
 mod assets;
 mod belongings;
 mod confine;
+mod dealt_lease;
 mod deposit;
 pub mod disk;
 mod durable;
@@ -24,6 +25,7 @@ mod recording;
 mod run_state;
 mod scan;
 mod shard;
+mod shards;
 mod temporary;
 mod tombstones;
 

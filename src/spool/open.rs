@@ -17,6 +17,7 @@ use super::recording::{OpenRecording, OpenRecordingError};
 use super::run_state::RunState;
 use super::scan::{self, DocumentReading, Listed};
 use super::shard::Shard;
+use super::shards::ShardsDir;
 use crate::session::{Document, Dossier, FileFacts, Status, Tombstones, is_same_document};
 
 /// An opened spool. It cannot change anything; see [`super::LeasedSpool`].
@@ -203,7 +204,7 @@ impl Spool {
 
     /// What earlier runs have left for later ones; nothing when there is none or it makes no sense.
     pub fn run_state(&self) -> RunState {
-        RunState::load(self.disk(), &self.layout.metadata)
+        ShardsDir::of(&self.layout.metadata).run_state(self.disk(), self.shard)
     }
 }
 

@@ -197,7 +197,7 @@ fn file_systems(disk: &dyn Disk, directories: &[Directory]) -> Vec<(PathBuf, io:
 }
 
 fn look_at_lock(disk: &dyn Disk, dir: &Path) -> LockFacts {
-    let note = match lease::read_note(disk, dir) {
+    let note = match lease::read_note(disk, &dir.join(lease::FILE_NAME)) {
         Ok(note) => note,
         Err(error) if error.kind() == ErrorKind::NotFound => return LockFacts::Free,
         Err(error) => return LockFacts::Unknown(error),

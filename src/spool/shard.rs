@@ -129,10 +129,20 @@ mod tests {
     fn copies_of_a_session_are_in_one_shard_and_ids_that_end_with_a_time_are_not() {
         let count = Shard::MOST;
         let shard = index("session_1", count);
-        for copy in ["session_1.1", "session_1.27", "session_1.1.2", "session_1.9999"] {
+        for copy in [
+            "session_1.1",
+            "session_1.27",
+            "session_1.1.2",
+            "session_1.9999",
+        ] {
             assert_eq!(index(copy, count), shard, "{copy}");
         }
-        for other in ["session_1.0", "session_1.1a", "session_1.1761732980", "session_1."] {
+        for other in [
+            "session_1.0",
+            "session_1.1a",
+            "session_1.1761732980",
+            "session_1.",
+        ] {
             assert_ne!(index(other, count), shard, "{other}");
         }
     }
@@ -150,7 +160,10 @@ mod tests {
                 sizes[of[0] as usize] += 1;
             }
             let mean = 6400 / count;
-            assert!(sizes.iter().all(|size| size.abs_diff(mean) <= mean / 2 + 1), "{sizes:?}");
+            assert!(
+                sizes.iter().all(|size| size.abs_diff(mean) <= mean / 2 + 1),
+                "{sizes:?}"
+            );
         }
     }
 
@@ -161,7 +174,15 @@ mod tests {
         assert_eq!(Shard::new(0, Shard::MOST + 1), None);
         let last = Shard::new(Shard::MOST - 1, Shard::MOST).unwrap();
         assert_eq!(Shard::parse_name(&last.name()), Some(last));
-        for odd in ["0-of-0", "1-of-1", "00-of-2", "0-of-2.lock", "+0-of-2", "0/2", ""] {
+        for odd in [
+            "0-of-0",
+            "1-of-1",
+            "00-of-2",
+            "0-of-2.lock",
+            "+0-of-2",
+            "0/2",
+            "",
+        ] {
             assert_eq!(Shard::parse_name(odd), None, "{odd:?}");
         }
     }

@@ -36,6 +36,8 @@ pub(super) struct ShardsDir {
 /// The shards that have files.
 #[derive(Debug, Default)]
 pub(super) struct ShardFiles {
+    /// Whether there is a directory for them.
+    pub(super) have_dir: bool,
     pub(super) locks: Vec<Shard>,
     pub(super) states: Vec<Shard>,
 }
@@ -64,13 +66,12 @@ impl ShardsDir {
     /// The files that are there; none when the directory is not.
     pub(super) fn files(&self, disk: &dyn Disk) -> Result<ShardFiles, SpoolError> {
         let mut files = ShardFiles::default();
-        let listed = disk.list(&self.path, &mut |name, _| files.add(&name));
-        match listed {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                Err(SpoolError::new("list", &self.path, error))
-            }
-            _ => Ok(files),
+        match disk.list(&self.path, &mut |name, _| files.add(&name)) {
+            Ok(()) => files.have_dir = true,
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(SpoolError::new("list", &self.path, error)),
         }
+        Ok(files)
     }
 
     /// What runs of that shard, or of the whole spool, have to know of those before them.
@@ -146,16 +147,25 @@ impl ShardFiles {
 }
 
 /// Writes a state file.
-pub(super) fn save(
-    disk: &dyn Disk,
-    dir: &Path,
-    name: OsString,
-    kept: &Kept,
-) -> Result<(), SpoolError> {
+fn save(disk: &dyn Disk, dir: &Path, name: OsString, kept: &Kept) -> Result<(), SpoolError> {
     let bytes = kept
         .to_bytes()
         .map_err(|error| SpoolError::new("write", dir.join(&name), io::Error::from(error)))?;
     durable::replace(disk, dir, &name, &bytes, None)
+}
+
+/// Keeps what must outlive a run of the whole spool. No file of a shard is there then, not even after
+/// a loss of power, so that the generations begin anew.
+pub(super) fn save_whole(
+    disk: &dyn Disk,
+    metadata: &Path,
+    state: &RunState,
+) -> Result<(), SpoolError> {
+    let kept = Kept {
+        state: state.clone(),
+        generation: 0,
+    };
+    save(disk, metadata, run_state::FILE_NAME.into(), &kept)
 }
 
 fn state_name(shard: Shard) -> OsString {
@@ -195,8 +205,14 @@ fn together(base: Kept, states: Vec<(Shard, Kept)>) -> RunState {
     for (_, state) in fresh {
         whole.not_before = whole.not_before.max(state.not_before);
         whole.requests.extend(state.requests);
-        state.last.into_iter().for_each(|name| add(&mut whole.last, name));
-        state.died_at.into_iter().for_each(|name| add(&mut whole.died_at, name));
+        state
+            .last
+            .into_iter()
+            .for_each(|name| add(&mut whole.last, name));
+        state
+            .died_at
+            .into_iter()
+            .for_each(|name| add(&mut whole.died_at, name));
         whole.unswept |= state.unswept;
     }
     whole.requests.sort_unstable();
@@ -210,15 +226,18 @@ fn counts_for(index: usize, shard: Shard) -> bool {
 
 fn of_each<T>(items: Vec<T>, is_one: impl Fn(usize) -> bool) -> Vec<T> {
     let items = items.into_iter().enumerate();
-    items.filter(|(index, _)| is_one(*index)).map(|(_, item)| item).collect()
+    items
+        .filter(|(index, _)| is_one(*index))
+        .map(|(_, item)| item)
+        .collect()
 }
 
 fn add_death(state: &mut RunState, died: &Interrupted) {
     state.unswept = true;
-    if let Some(document) = &died.document {
-        add(&mut state.last, document.clone());
-        if !died.is_charged {
-            add(&mut state.died_at, document.clone());
+    for session in &died.in_work {
+        add(&mut state.last, session.document.clone());
+        if !session.is_charged {
+            add(&mut state.died_at, session.document.clone());
         }
     }
 }

@@ -301,6 +301,12 @@ pub trait LockFile: Debug + Send {
     /// When somebody does, or the file cannot be locked.
     fn try_lock(&self) -> Result<(), TryLockError>;
 
+    /// Takes the lock together with all who take it so, if nobody holds it alone.
+    ///
+    /// # Errors
+    /// When somebody does, or the file cannot be locked.
+    fn try_lock_shared(&self) -> Result<(), TryLockError>;
+
     /// Takes the lock, and waits for whoever holds it.
     ///
     /// # Errors

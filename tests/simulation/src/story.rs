@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use callspool::drain::{Limit, Limits};
 use callspool::plan::{Again, Policy};
-use callspool::spool::State;
+use callspool::spool::{Shard, State};
 use fastrand::Rng;
 use invariants::{End, Event, Recording, Rest, Run, World as Evidence, check_latest, drained};
 
 use crate::api::Mood;
+use crate::dealing::{self, Dealing};
 use crate::evidence;
 use crate::faults::{Death, Plan};
 use crate::layout::layout;
@@ -73,6 +74,8 @@ pub(crate) struct Story {
     pub(crate) calls: Vec<Call>,
     /// Operations of the last run.
     pub(crate) operations: u64,
+    /// How runs share the spool out.
+    pub(crate) dealing: Dealing,
 }
 
 impl Story {
@@ -104,6 +107,7 @@ impl Story {
             events: Vec::new(),
             calls: Vec::new(),
             operations: 500,
+            dealing: Dealing::new(seed),
         }
     }
 
@@ -138,8 +142,14 @@ impl Story {
             self.requeue();
         }
         self.change_mood();
-        let plan = self.plan();
-        self.run(plan);
+        self.dealing.change();
+        for _ in 0..self.dealing.runs() {
+            let plan = self.plan();
+            self.run(plan);
+            if !self.told.violations.is_empty() {
+                return;
+            }
+        }
     }
 
     /// Lets chance decide how the API feels.
@@ -180,11 +190,17 @@ impl Story {
         plan
     }
 
-    /// Makes a run and has it judged.
+    /// Makes a run and has it judged: of the whole spool, or of the shard whose turn it is.
     pub(crate) fn run(&mut self, plan: Plan) {
+        let shard = self.dealing.next();
+        self.run_shard(plan, shard);
+    }
+
+    /// Makes a run of a shard, or of all, and has it judged.
+    pub(crate) fn run_shard(&mut self, plan: Plan, shard: Option<Shard>) {
         let before = self.spool();
         self.world.get().service.event = self.events.len();
-        let ended = run::run(&self.world, plan, &self.policy, &self.limits);
+        let ended = run::run(&self.world, plan, &self.policy, &self.limits, shard);
         self.operations = self.world.get().operations;
         if ended.let_in_twice {
             self.violation("[lease] a second run was let in".to_owned());
@@ -195,8 +211,19 @@ impl Story {
         let after = self.spool();
         let rest = match ended.end {
             // Where something could not be read it was left as it was.
-            End::Exit(0 | 2 | 3 | 4 | 5 | 12) if !was_disturbed => Rest::Here,
+            End::Exit(0 | 2 | 3 | 4 | 5 | 12) if !was_disturbed && shard.is_none() => Rest::Here,
             _ => Rest::NotYet,
+        };
+        if ended.end != End::PowerLost
+            && let Some(name) = dealing::touched(&before, &after, shard)
+        {
+            self.violation(format!(
+                "[shards] {name} is another shard's, and was changed"
+            ));
+        }
+        let (before, after) = match shard {
+            Some(shard) => (dealing::part(&before, shard), dealing::part(&after, shard)),
+            None => (before, after),
         };
         self.events.push(Event::Run(Run {
             end: ended.end,
@@ -312,9 +339,11 @@ impl Story {
         self.producer.finish(&self.world);
         for _ in 0..RUNS_TO_DRAIN {
             self.world.get().pass(BETWEEN_RUNS);
-            self.run(Plan::default());
-            if !self.told.violations.is_empty() {
-                return;
+            for _ in 0..self.dealing.count() {
+                self.run(Plan::default());
+                if !self.told.violations.is_empty() {
+                    return;
+                }
             }
             let staying = self.producer.origins.iter().filter(|origin| origin.stays);
             if self.spool().pending.len() == staying.count() + self.own_files() {
