@@ -39,7 +39,7 @@ const PROMISED: [(&str, &str); 34] = [
     ("format", "text"),
 ];
 
-const BESIDE: [(&str, &str); 9] = [
+const BESIDE: [(&str, &str); 10] = [
     ("color", "auto"),
     ("local-time", "false"),
     ("log-format", "text"),
@@ -48,6 +48,7 @@ const BESIDE: [(&str, &str); 9] = [
     ("ping-url", ""),
     ("progress", "auto"),
     ("quiet", "false"),
+    ("shard", ""),
     ("verbose", "0"),
 ];
 
