@@ -171,30 +171,12 @@ pub(super) fn take_whole(
             take_over(disk, metadata)?;
             Ok(taken)
         }
-        Err(LeaseError::Locked(None)) => Err(match at_work(disk, metadata) {
-            Some((shard, holder)) => LeaseError::Dealt { shard, holder },
+        Err(LeaseError::Locked(None)) => Err(match Marks::look(disk, metadata).at_work.pop() {
+            Some((shard, _, holder)) => LeaseError::Dealt { shard, holder },
             None => LeaseError::Locked(None),
         }),
         Err(error) => Err(error),
     }
-}
-
-/// A shard that a run is at work on, as far as can be told without asking for its lock, and who that
-/// is.
-pub(super) fn at_work(disk: &dyn Disk, metadata: &Path) -> Option<(Shard, Option<Holder>)> {
-    let dir = ShardsDir::of(metadata);
-    let shards = dir.files(disk).unwrap_or_default().locks;
-    shards.into_iter().find_map(|shard| {
-        let path = dir.lock(shard);
-        let holder = lease::read_note(disk, &path).ok().flatten();
-        let noted = holder.as_ref().map(|holder| holder.pid);
-        match disk.lock_owner(&path, noted) {
-            Ok(Some(_)) => Some((shard, holder)),
-            Ok(None) => None,
-            // Without a table of locks there is only what stands in the file.
-            Err(_) => holder.map(|holder| (shard, Some(holder))),
-        }
-    })
 }
 
 /// Clears up after runs of shards, for one that has the whole spool.
@@ -230,4 +212,37 @@ fn remove_all(
         durable::remove(disk, &dir.lock(*lock))?;
     }
     durable::sync_dir(disk, &dir.path)
+}
+
+/// What the shards' lock files say of runs, as seen without asking for any lock.
+#[derive(Debug, Default)]
+pub(super) struct Marks {
+    /// Shards that a run is at work on, its process, and what it has written down.
+    pub(super) at_work: Vec<(Shard, u32, Option<Holder>)>,
+    /// What runs have left that nobody sees at work.
+    pub(super) left: Vec<Holder>,
+}
+
+impl Marks {
+    /// Looks at them; what cannot be seen counts as not being there.
+    pub(super) fn look(disk: &dyn Disk, metadata: &Path) -> Self {
+        let dir = ShardsDir::of(metadata);
+        let mut marks = Self::default();
+        let mut shards = dir.files(disk).unwrap_or_default().locks;
+        shards.sort_unstable();
+        for shard in shards {
+            let path = dir.lock(shard);
+            let holder = lease::read_note(disk, &path).ok().flatten();
+            let noted = holder.as_ref().map(|holder| holder.pid);
+            match (disk.lock_owner(&path, noted), holder) {
+                // What another run left there says nothing of this one.
+                (Ok(Some(pid)), holder) => {
+                    let holder = holder.filter(|holder| pid == 0 || holder.pid == pid);
+                    marks.at_work.push((shard, pid, holder));
+                }
+                (_, holder) => marks.left.extend(holder),
+            }
+        }
+        marks
+    }
 }
