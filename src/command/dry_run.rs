@@ -61,8 +61,8 @@ pub(super) fn dry_run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
     })
 }
 
-fn standing(spool: &Spool, state: State) -> Result<usize, CommandFailure> {
-    Ok(spool.list(state).or_exit(ExitCode::NoSpool)?.entries.len())
+fn standing(spool: &Spool, state: State) -> Result<u64, CommandFailure> {
+    spool.count(state).or_exit(ExitCode::NoSpool)
 }
 
 /// The plan so far, and what it means for the exit code.
@@ -70,9 +70,9 @@ fn standing(spool: &Spool, state: State) -> Result<usize, CommandFailure> {
 struct Preview {
     lines: Vec<PlanLine>,
     /// Sessions that a run would quarantine, fail or skip.
-    needs_person: usize,
+    needs_person: u64,
     /// Sessions that failed before.
-    retrying: usize,
+    retrying: u64,
     /// Until when the API wants to be left alone, if that is longer than a run waits.
     held_off_until: Option<DateTime<Utc>>,
     /// A session would be sent but for that.
@@ -89,7 +89,7 @@ impl Preview {
         let listed = spool.list(State::Pending).or_exit(ExitCode::NoSpool)?;
         let last = spool.run_state().last;
         let mut turns = Turns::default();
-        for entry in listed.entries {
+        for entry in listed.iter() {
             let name = entry.name.to_string_lossy().into_owned();
             match judge(spool, entry, policy, now) {
                 Judgement::Due(candidate) => enqueue(&mut turns, candidate, last.contains(&name)),
@@ -128,7 +128,7 @@ impl Preview {
             Attention::Standing => counts.needs_person(),
             Attention::New => counts.new,
         };
-        self.needs_person += usize::try_from(to_settle).unwrap_or(usize::MAX);
+        self.needs_person += to_settle;
         Ok(())
     }
 
@@ -191,7 +191,7 @@ impl Preview {
     ) {
         let mut attempted = 0;
         for candidate in turns {
-            self.retrying += usize::from(candidate.failed_before);
+            self.retrying += u64::from(candidate.failed_before);
             let name = &candidate.entry.name;
             let DocumentReading::Document(document) = spool.read_document(State::Pending, name)
             else {
@@ -218,9 +218,9 @@ impl Preview {
             }
             attempted += u64::from(is_attempt);
             self.needs_person +=
-                usize::from(matches!(action, Action::Fail { .. } | Action::Skip { .. }));
+                u64::from(matches!(action, Action::Fail { .. } | Action::Skip { .. }));
             self.retrying +=
-                usize::from(matches!(action, Action::Retry { .. }) && !candidate.failed_before);
+                u64::from(matches!(action, Action::Retry { .. }) && !candidate.failed_before);
             let redactor = phone_redactor(dossier.document.dialed_number());
             self.lines.push(PlanLine::of(&dossier, &action, |text| {
                 redactor.scrub(text, 255)

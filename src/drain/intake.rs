@@ -20,13 +20,13 @@ impl<A: UploadApi, C: Clock> Drain<'_, A, C> {
         died: Option<&Interrupted>,
     ) -> Turns<Candidate> {
         let mut turns = Turns::default();
-        let cleared = self.clear(listed.has_temporaries, died.is_some());
+        let cleared = self.clear(listed.has_temporaries(), died.is_some());
         self.ledger.stop_on_error(cleared);
         let unread = std::mem::take(&mut self.state.died_at);
         let (crashed, last) = deaths(died, &unread, &self.state.last);
         // What the state file says as yet.
         let mut told = unread.clone();
-        for entry in listed.entries {
+        for entry in listed.iter() {
             let name = entry.name.to_string_lossy().into_owned();
             let did_crash = crashed.contains(&name);
             if self.ledger.summary.stopped_by.is_some() {

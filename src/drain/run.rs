@@ -118,7 +118,7 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
     /// When the snapshot cannot be taken.
     pub fn run(mut self, died: Option<&Interrupted>) -> Result<RunSummary, SpoolError> {
         let listed = self.spool.list(State::Pending)?;
-        self.ledger.summary.sessions.pending = listed.entries.len() as u64;
+        self.ledger.summary.sessions.pending = listed.len() as u64;
         let mut turns = self.clear_and_judge(listed, died);
         if self.ledger.summary.stopped_by.is_none() {
             self.drain(&mut turns);
@@ -404,8 +404,8 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
 
     /// Counts what needs a person. A directory that cannot be read is not an empty one.
     fn count(&mut self, state: State) -> u64 {
-        match self.spool.list(state) {
-            Ok(listed) => listed.entries.len() as u64,
+        match self.spool.count(state) {
+            Ok(count) => count,
             Err(error) => {
                 self.ledger.stop_on_error(Err(error));
                 0

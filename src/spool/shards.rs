@@ -8,7 +8,7 @@
 //! generation: what the shards' files held before that counts no more, whether they are gone yet or
 //! not. So it is done in one step, and done again after a crash it comes to the same.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -66,7 +66,7 @@ impl ShardsDir {
     /// The files that are there; none when the directory is not.
     pub(super) fn files(&self, disk: &dyn Disk) -> Result<ShardFiles, SpoolError> {
         let mut files = ShardFiles::default();
-        match disk.list(&self.path, &mut |name, _| files.add(&name)) {
+        match disk.list(&self.path, &mut |name, _| files.add(name)) {
             Ok(()) => files.have_dir = true,
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(SpoolError::new("list", &self.path, error)),
@@ -139,7 +139,7 @@ impl ShardsDir {
 }
 
 impl ShardFiles {
-    fn add(&mut self, name: &OsString) {
+    fn add(&mut self, name: &OsStr) {
         let shard_of = |suffix| Shard::parse_name(name.to_str()?.strip_suffix(suffix)?);
         self.locks.extend(shard_of(LOCK_SUFFIX));
         self.states.extend(shard_of(STATE_SUFFIX));
