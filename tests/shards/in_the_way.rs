@@ -74,7 +74,7 @@ fn a_run_told_to_wait_takes_its_turn_after_the_shards() {
     let (gate, run) = in_flight(&mut site, |site| start(site, "0/4"));
     let waiting = ["run", "-v", "--format", "json", "--wait", "5m"];
     let whole = Running::start(&mut site.command(waiting));
-    let other_count = Running::start(&mut site.command(waiting).args(["--shard", "1/2"]));
+    let other_count = Running::start(site.command(waiting).args(["--shard", "1/2"]));
     whole.wait_for_log("waiting for the lock");
     other_count.wait_for_log("waiting for the lock");
     gate.open();
