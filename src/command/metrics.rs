@@ -56,7 +56,9 @@ fn read(path: &Path, facts: &RunFacts<'_>) -> Result<Previous, Unusable> {
     };
     let text = str::from_utf8(&bytes).map_err(|_| Unusable::Damaged("it is no text".to_owned()))?;
     Previous::parse(text, facts.spool, facts.shard).map_err(|error| match error {
-        PreviousError::OtherSpool => Unusable::OfAnother(error.to_string()),
+        PreviousError::OtherSpool | PreviousError::OtherShard => {
+            Unusable::OfAnother(error.to_string())
+        }
         error => Unusable::Damaged(error.to_string()),
     })
 }

@@ -14,11 +14,14 @@ pub enum PreviousError {
     /// It is none of our files.
     #[error("line {0} is none that callspool writes")]
     Line(usize),
-    /// It is another spool's, or another shard's of the spool.
-    #[error(
-        "it holds the figures of another spool, or of another shard of it; give each a file of its own"
-    )]
+    /// It is another spool's.
+    #[error("it holds the figures of another spool; give each spool a file of its own")]
     OtherSpool,
+    /// It is the spool's, but not of the same share of it.
+    #[error(
+        "it holds the figures of another shard, or of runs of the whole spool; give each shard of each count a file of its own"
+    )]
+    OtherShard,
 }
 
 /// What an earlier run wrote: the value of each series.
@@ -32,6 +35,7 @@ impl Previous {
     /// When it is something else.
     pub fn parse(text: &str, spool: &str, shard: Option<Shard>) -> Result<Self, PreviousError> {
         let ours = own_labels(spool, shard);
+        let spools = own_labels(spool, None);
         let is_ours = |rest: &str| {
             rest.starts_with([',', '}']) && (shard.is_some() || !rest.starts_with(SHARD_LABEL))
         };
@@ -41,12 +45,15 @@ impl Previous {
                 continue;
             }
             let (series, value) = read(line).ok_or(PreviousError::Line(index + 1))?;
-            let after_name = series
-                .split_once('{')
-                .map_or("", |(_, rest)| rest)
-                .strip_prefix(ours.as_str());
-            if !after_name.is_some_and(is_ours) {
-                return Err(PreviousError::OtherSpool);
+            let labels = series.split_once('{').map_or("", |(_, rest)| rest);
+            if !labels.strip_prefix(ours.as_str()).is_some_and(is_ours) {
+                let after_spool = labels.strip_prefix(spools.as_str());
+                return Err(
+                    match after_spool.is_some_and(|rest| rest.starts_with([',', '}'])) {
+                        true => PreviousError::OtherShard,
+                        false => PreviousError::OtherSpool,
+                    },
+                );
             }
             values.insert(series.to_owned(), value);
         }
