@@ -39,7 +39,8 @@ const PROMISED: [(&str, &str); 34] = [
     ("format", "text"),
 ];
 
-const BESIDE: [(&str, &str); 10] = [
+const BESIDE: [(&str, &str); 11] = [
+    ("jobs", "1"),
     ("color", "auto"),
     ("local-time", "false"),
     ("log-format", "text"),

@@ -319,7 +319,7 @@ pub trait NewFile: Debug {
 }
 
 /// The lock file. The lock is released when this is dropped or the process dies.
-pub trait LockFile: Debug + Send {
+pub trait LockFile: Debug + Send + Sync {
     /// Takes the lock, if nobody else holds it.
     ///
     /// # Errors
