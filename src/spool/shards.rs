@@ -247,3 +247,152 @@ fn add(names: &mut Vec<String>, name: String) {
         names.push(name);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::spool::InWork;
+    use crate::spool::disk::SystemDisk;
+
+    const NAMES: [&str; 6] = ["a.json", "b.json", "c.json", "d.json", "e.json", "f.json"];
+
+    fn shard(index: u32, count: u32) -> Shard {
+        Shard::new(index, count).unwrap()
+    }
+
+    fn at(seconds: i64) -> DateTime<chrono::Utc> {
+        DateTime::from_timestamp(1_761_732_980 + seconds, 0).unwrap()
+    }
+
+    /// What runs of the whole spool may leave. Two requests are of the same moment.
+    fn whole() -> RunState {
+        RunState {
+            not_before: Some(at(60)),
+            requests: [0, 1, 1, 2, 3, 4, 5].map(at).to_vec(),
+            last: NAMES[..3].iter().map(ToString::to_string).collect(),
+            died_at: NAMES[2..].iter().map(ToString::to_string).collect(),
+            unswept: true,
+        }
+    }
+
+    fn sorted(mut state: RunState) -> RunState {
+        state.last.sort();
+        state.died_at.sort();
+        state
+    }
+
+    fn with_files(act: impl Fn(&ShardsDir)) {
+        let dir = tempfile::tempdir().unwrap();
+        let shards = ShardsDir::of(dir.path());
+        std::fs::create_dir(&shards.path).unwrap();
+        save_whole(&SystemDisk, dir.path(), &whole()).unwrap();
+        act(&shards);
+    }
+
+    fn keep(shards: &ShardsDir, shard: Shard, state: RunState, generation: u64) {
+        let kept = Kept { state, generation };
+        shards.save(&SystemDisk, shard, &kept).unwrap();
+    }
+
+    #[test]
+    fn what_is_dealt_out_is_whole_again_when_it_is_put_together() {
+        for count in [1, 2, 3, 7] {
+            with_files(|shards| {
+                for index in 0..count {
+                    let shard = shard(index, count);
+                    let part = shards.run_state(&SystemDisk, Some(shard));
+                    let names = part.last.iter().chain(&part.died_at);
+                    assert!(names.into_iter().all(|name| shard.has(name.as_ref())));
+                    keep(shards, shard, part, 0);
+                    // In between the spool's state is known from some files and the rest.
+                    let known = shards.run_state(&SystemDisk, None);
+                    assert_eq!(sorted(known), sorted(whole()), "{shard}");
+                }
+                let files = shards.files(&SystemDisk).unwrap();
+                shards.put_together(&SystemDisk, &files, &[]).unwrap();
+                let base = shards.base(&SystemDisk);
+                assert_eq!(sorted(base.state), sorted(whole()), "{count}");
+                assert_eq!(base.generation, 1);
+            });
+        }
+    }
+
+    #[test]
+    fn what_a_shard_has_dealt_with_is_not_the_spools_any_more() {
+        with_files(|shards| {
+            let one = shard(1, 2);
+            keep(shards, one, RunState::default(), 0);
+            let rest = shards.run_state(&SystemDisk, None);
+            assert!(rest.died_at.iter().all(|name| !one.has(name.as_ref())));
+            assert_eq!(rest.requests, [0, 1, 3, 5].map(at));
+            assert!(rest.unswept);
+            keep(shards, shard(0, 2), RunState::default(), 0);
+            let rest = shards.run_state(&SystemDisk, None);
+            let not_before = Some(at(60));
+            assert_eq!(
+                rest,
+                RunState {
+                    not_before,
+                    ..RunState::default()
+                }
+            );
+        });
+    }
+
+    #[test]
+    fn a_file_of_an_earlier_generation_counts_no_more() {
+        with_files(|shards| {
+            let one = shard(0, 1);
+            keep(shards, one, RunState::default(), 0);
+            let files = shards.files(&SystemDisk).unwrap();
+            let died = Interrupted {
+                in_work: vec![InWork {
+                    document: "g.json".to_owned(),
+                    session_id: None,
+                    is_charged: false,
+                }],
+            };
+            shards.put_together(&SystemDisk, &files, &[died]).unwrap();
+            // Its file is there still.
+            for seen in [None, Some(one)] {
+                let state = shards.run_state(&SystemDisk, seen);
+                assert_eq!(state.died_at, ["g.json"], "{seen:?}");
+                assert_eq!(state.last, ["g.json"]);
+                assert!(state.unswept);
+            }
+            shards.put_together(&SystemDisk, &files, &[]).unwrap();
+            assert_eq!(
+                shards.generation(&SystemDisk),
+                1,
+                "nothing is to be put together"
+            );
+            keep(shards, one, RunState::default(), 1);
+            assert!(shards.run_state(&SystemDisk, None).died_at.is_empty());
+        });
+    }
+
+    #[test]
+    fn foreign_names_and_files_that_make_no_sense_are_none() {
+        with_files(|shards| {
+            for name in [
+                "0-of-0.state",
+                "x",
+                "1-of-2.state.tmp",
+                "start.lock",
+                "0-of-2.lock",
+            ] {
+                std::fs::File::create(shards.path.join(name)).unwrap();
+            }
+            std::fs::File::create(shards.state(shard(1, 2))).unwrap();
+            let files = shards.files(&SystemDisk).unwrap();
+            assert_eq!(
+                (files.locks, files.states),
+                (vec![shard(0, 2)], vec![shard(1, 2)])
+            );
+            let part = shards.run_state(&SystemDisk, Some(shard(1, 2)));
+            assert_eq!(part, part_of(whole(), shard(1, 2)));
+        });
+    }
+}
