@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use super::disk::{Access, Disk, LockFile};
 use super::durable;
 use super::error::{LeaseError, SpoolError};
-use super::lease::{self, Acquired, Hold, Holder, Interrupted, Lock};
+use super::lease::{self, Holder, Interrupted, Lock};
+use super::lock_file::{self, Acquired, Hold};
 use super::run_state::{Kept, RunState};
 use super::shard::Shard;
 use super::shards::{ShardFiles, ShardsDir};
@@ -37,9 +38,9 @@ impl Share {
     ) -> Result<(Self, Lock, Option<Interrupted>), LeaseError> {
         let dir = ShardsDir::of(metadata);
         durable::ensure_dir(disk, &dir.path, Access::User)?;
-        let _turn = lease::wait_for(disk, &dir.start_lock())?;
+        let _turn = lock_file::wait_for(disk, &dir.start_lock())?;
         let whole_path = metadata.join(lease::FILE_NAME);
-        let whole = match lease::acquire(disk, &whole_path, Hold::Together)? {
+        let whole = match lock_file::acquire(disk, &whole_path, Hold::Together)? {
             Acquired::Ours(whole) => whole,
             Acquired::Anothers(held) => {
                 return Err(LeaseError::Locked(lease::read_holder(&*held)));
@@ -59,7 +60,7 @@ impl Share {
         {
             let deaths: Vec<Interrupted> = died_before.into_iter().chain(others.deaths).collect();
             dir.put_together(disk, &files, &deaths)?;
-            lease::empty(&*whole).map_err(SpoolError::of("empty", &whole_path))?;
+            lock_file::empty(&*whole).map_err(SpoolError::of("empty", &whole_path))?;
             remove_all(disk, &dir, &files.states, &others.shards)?;
         }
         let share = Self {
@@ -151,7 +152,7 @@ fn died_at_work(
     shard: Shard,
 ) -> Result<Result<Option<Interrupted>, Option<Holder>>, SpoolError> {
     let path = dir.lock(shard);
-    match lease::acquire(disk, &path, Hold::Alone)? {
+    match lock_file::acquire(disk, &path, Hold::Alone)? {
         Acquired::Ours(file) => {
             let died = lease::read_interrupted(&*file);
             died.map(Ok).map_err(SpoolError::of("read", &path))

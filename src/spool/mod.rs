@@ -18,6 +18,7 @@ mod layout;
 mod lease;
 mod leased;
 mod listed;
+mod lock_file;
 mod names;
 mod offered;
 mod open;
