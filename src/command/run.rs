@@ -106,6 +106,7 @@ fn limits(settings: &Settings, shard: Option<Shard>) -> Limits {
             .as_ref()
             .map(to_limits)
             .unwrap_or_default(),
+        window: Limits::WINDOW,
     }
 }
 

@@ -57,6 +57,7 @@ struct SessionsObject {
     left: u64,
     recovered: u64,
     conserved: bool,
+    unread: u64,
 }
 
 #[derive(Serialize)]
@@ -111,6 +112,7 @@ pub fn run_json(summary: &RunSummary, exit: ExitCode) -> String {
             left: sessions.left,
             recovered: sessions.recovered,
             conserved: sessions.is_conserved(),
+            unread: sessions.unread,
         },
         parts: PartsObject {
             recordings_uploaded: parts.recordings_uploaded,

@@ -5,7 +5,10 @@
 
 use std::cmp::Ordering;
 use std::ffi::{OsStr, OsString};
+use std::num::NonZero;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
@@ -19,6 +22,16 @@ pub(super) const PREFIX: &[u8] = b"metadata_";
 pub(super) const SUFFIX: &[u8] = b".json";
 /// No file name has this byte.
 const END: u8 = 0;
+
+/// Stands for the place of a name whose file is not there any more.
+const GONE: u64 = u64::MAX;
+/// From how many files on they are looked at on several threads.
+const MANY: usize = 20_000;
+const MAX_THREADS: usize = 4;
+/// Enough to look at a file.
+const STACK_BYTES: usize = 64 << 10;
+/// What nearly every file system allows.
+const MAX_NAME_BYTES: usize = 256;
 
 /// A file in a state directory that has a document's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,18 +116,21 @@ impl Listed {
     }
 
     /// Sets the times of each, drops those for which there are none to be had (`None`), and puts all
-    /// in order.
-    pub(super) fn look_at_each(&mut self, mut stat: impl FnMut(&OsStr) -> Option<Times>) {
+    /// in order. Many are looked at on several threads: most of that time is the system's.
+    pub(super) fn look_at_each(&mut self, stat: impl Fn(&OsStr) -> Option<Times> + Sync) {
         let names = &self.names;
-        let mut name = Vec::new();
-        self.rows.retain_mut(|row| {
-            write_name(&mut name, middle(names, *row));
-            let times = stat(OsStr::from_bytes(&name));
-            if let Some(times) = times {
-                (row.modified, row.changed) = (times.modified, times.changed);
+        let look = |rows: &mut [Row], mut name: Vec<u8>| {
+            for row in rows {
+                write_name(&mut name, middle(names, *row));
+                match stat(OsStr::from_bytes(&name)) {
+                    Some(times) => (row.modified, row.changed) = (times.modified, times.changed),
+                    None => row.name = GONE,
+                }
             }
-            times.is_some()
-        });
+            name
+        };
+        in_parts(&mut self.rows, &look);
+        self.rows.retain(|row| row.name != GONE);
         self.rows.sort_unstable_by(|a, b| {
             let by_age = a.modified.cmp(&b.modified);
             by_age.then_with(|| by_name(middle(names, *a), middle(names, *b)))
@@ -173,6 +189,34 @@ impl Listed {
         self.rows.sort_by_key(|row| std::cmp::Reverse(row.changed));
         self
     }
+}
+
+/// Has rows worked on: a few here, many also on other threads. The work gets room for a name, made
+/// here, so that a thread needs no memory but its stack.
+fn in_parts(rows: &mut [Row], work: &(impl Fn(&mut [Row], Vec<u8>) -> Vec<u8> + Sync)) {
+    let name = || Vec::with_capacity(MAX_NAME_BYTES);
+    if rows.len() < MANY {
+        work(rows, name());
+        return;
+    }
+    let parts = Mutex::new(rows.chunks_mut(MANY / 10));
+    let work_on = &|mut name: Vec<u8>| {
+        loop {
+            let part = parts.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some(part) = part else { return };
+            name = work(part, name);
+        }
+    };
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    thread::scope(|scope| {
+        for _ in 1..processors.min(MAX_THREADS) {
+            let name = name();
+            let builder = thread::Builder::new().stack_size(STACK_BYTES);
+            // Where no thread is to be had, the work is done here.
+            let _ = builder.spawn_scoped(scope, move || work_on(name));
+        }
+        work_on(name());
+    });
 }
 
 impl Entry {
@@ -289,6 +333,29 @@ mod tests {
         ]);
         let expected = ["b", "c", "d", "a"].map(|it| format!("metadata_{it}.json"));
         assert_eq!(names(&listed.newest_first()), expected);
+    }
+
+    #[test]
+    fn many_are_looked_at_once_each() {
+        use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+        let mut listed = Listed::default();
+        for number in 0..3 * MANY {
+            listed.push(OsStr::new(&format!("metadata_{number:06}.json")));
+        }
+        let looks = AtomicUsize::new(0);
+        listed.look_at_each(|name| {
+            looks.fetch_add(1, Relaxed);
+            let number: u64 = name.to_str()?.get(9..15)?.parse().ok()?;
+            let age = Moment::of(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000 - number));
+            (!number.is_multiple_of(7)).then_some(Times {
+                modified: age,
+                changed: age,
+            })
+        });
+        assert_eq!(looks.into_inner(), 3 * MANY);
+        let names = names(&listed);
+        assert_eq!(names.len(), 3 * MANY - (3 * MANY).div_ceil(7));
+        assert!(names.is_sorted_by(|a, b| a > b));
     }
 
     #[test]

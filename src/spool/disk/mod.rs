@@ -226,7 +226,7 @@ pub trait Disk: Debug + Send + Sync {
 
 /// A directory that is open, so that many of its files are looked at without finding it anew for
 /// each.
-pub trait ListedDir: Debug {
+pub trait ListedDir: Debug + Sync {
     /// Names everything that is directly in it, in no order. An entry that cannot be looked at is
     /// passed over.
     ///
