@@ -18,8 +18,9 @@ use crate::spool::{DocumentReading, Entry, Spool, State};
 
 /// Prints what a run would do.
 pub(super) fn dry_run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
+    let shard = settings.shard().or_exit(ExitCode::Usage)?;
     token::load(settings).or_exit(ExitCode::Usage)?;
-    let spool = open_spool(settings)?;
+    let spool = open_spool(settings)?.dealt(shard);
     let policy = policy(settings);
     let now = SystemClock.now();
     config::read_ca_file(settings).or_exit(ExitCode::Usage)?;

@@ -56,9 +56,7 @@ pub(super) fn lease<'a>(
     loop {
         match spool.lease(clock.now()) {
             Ok(leased) => return Ok(leased),
-            Err(error @ LeaseError::Locked(_))
-                if clock.monotonic().duration_since(start) < patience =>
-            {
+            Err(error) if error.is_held() && clock.monotonic().duration_since(start) < patience => {
                 if !is_told {
                     is_told = true;
                     log::info!("waiting for the lock: {error}");
@@ -68,11 +66,12 @@ pub(super) fn lease<'a>(
                     return Err(failure(ExitCode::Signal(signal), message));
                 }
             }
-            Err(error @ LeaseError::Locked(_)) => {
-                return Err(CommandFailure::new(ExitCode::Locked, error));
-            }
-            Err(error @ LeaseError::Spool(_)) => {
-                return Err(CommandFailure::new(ExitCode::Durability, error));
+            Err(error) => {
+                let exit = match &error {
+                    LeaseError::Spool(_) => ExitCode::Durability,
+                    _ => ExitCode::Locked,
+                };
+                return Err(CommandFailure::new(exit, error));
             }
         }
     }

@@ -92,11 +92,16 @@ impl Overview {
     /// The same with what runs do, or did.
     pub fn with_activity(mut self, activity: Activity) -> Self {
         match &activity {
-            Activity::AtWork { pid, holder } => {
+            Activity::AtWork {
+                pid,
+                holder,
+                shards,
+            } => {
                 self.run = Some(RunLine {
                     pid: *pid,
                     started_at: holder.as_ref().map(|holder| holder.started_at.clone()),
                     session_id: holder.iter().find_map(first_session),
+                    shards: shards.iter().map(ToString::to_string).collect(),
                 });
             }
             Activity::Idle(at) => self.idle_since = Some(timestamp::format_millis(*at)),
@@ -120,6 +125,10 @@ pub struct RunLine {
     pub started_at: Option<String>,
     /// The session that it works on, or the first of them.
     pub session_id: Option<String>,
+    /// The shards that runs are at work on, of which this one has the first; not there when it has
+    /// the whole spool.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shards: Vec<String>,
 }
 
 /// What a monitor wants to know.
