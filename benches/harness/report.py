@@ -1,0 +1,140 @@
+"""The results as Markdown: a table for each thing that was measured."""
+
+import sys
+from pathlib import Path
+
+import json
+
+import budget
+import targets
+from batches import size_text
+
+
+def markdown(results):
+    """All that was measured; what was not, says so."""
+    texts = [_machine(results)]
+    for part, section in (("batches", _batches), ("durability", _durability),
+                          ("startup", _startup), ("backlog", _backlog), ("scaling", _scaling),
+                          ("cost", _cost)):
+        if part in results:
+            texts.append(section(results))
+    texts += [targets.markdown(results), budget.markdown(results)]
+    return "\n\n".join(text for text in texts if text) + "\n"
+
+
+def table(header, rows):
+    """A table; the first column holds texts, the others figures."""
+    lines = ["| " + " | ".join(header) + " |",
+             "| --- |" + " ---: |" * (len(header) - 1)]
+    lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def duration(seconds):
+    """A time in the unit that suits it."""
+    if seconds >= 1:
+        return f"{seconds:.2f} s"
+    if seconds >= 1e-3:
+        return f"{seconds * 1e3:.2f} ms"
+    return f"{seconds * 1e6:.0f} µs"
+
+
+def mib(kib):
+    """A size of memory."""
+    return f"{kib / 1024:.1f} MiB"
+
+
+def _machine(results):
+    machine = results["machine"]
+    versions = ", ".join(
+        text if text.lower().startswith(name.lower()[:2]) else f"{name} {text}"
+        for name, text in machine["versions"].items() if name != "binary_bytes")
+    places = ", ".join(f"{place}: {kind}" for place, kind in machine["file_systems"].items())
+    return (
+        f"Measured on {machine['cores']} cores of {machine['processor']}, "
+        f"{machine['memory_gib']} GiB, {machine['kernel']}, load {machine['load']} at the start; "
+        f"{places}. {versions}; {machine['versions']['binary_bytes']:,} bytes. "
+        f"Extent `{results['extent']}`, {results['rounds']} rounds."
+    )
+
+
+def _batches(results):
+    texts = ["### Batches", ""]
+    change = results.get("durability", {}).get("change_seconds", {})
+    for case in results["batches"]:
+        rows = [(row["title"], row["sessions"], duration(row["wall"]), duration(row["cpu"]),
+                 mib(row["rss_kib"]), f"{row['wall_ratio']:.2f}", f"{row['cpu_ratio']:.2f}")
+                for row in case["peers"]]
+        floor = case["peers"][0]
+        if case["place"] in change:
+            durable = floor["wall"] + 2 * change[case["place"]]
+            rows.insert(1, ("curl + two durable changes a session (sum)", "", duration(durable),
+                            "", "", f"{durable / floor['wall']:.2f}", ""))
+        texts += [f"**{case['title']}**", "", table(
+            ("peer", "sessions", "wall a session", "processor a session", "peak memory",
+             "wall, of curl's", "processor, of curl's"), rows), ""]
+    return "\n".join(texts).rstrip()
+
+
+def _durability(results):
+    durable = results["durability"]
+    rows = [(place, duration(seconds)) for place, seconds in durable["change_seconds"].items()]
+    text = "### Durability\n\n" + table(("one durable change", "median"), rows)
+    counted = {peer: calls for peer, calls in durable["syscalls"].items() if calls}
+    if not counted:
+        return text + "\n\nSystem calls were not counted: strace is not there."
+    def most(calls):
+        return ", ".join(f"{name} {calls[name]:g}" for name in
+                         sorted(calls, key=calls.get, reverse=True)[:8])
+    rows = [(peer, f"{sum(calls.values()):.1f}",
+             f"{calls.get('fsync', 0) + calls.get('fdatasync', 0):.1f}", most(calls))
+            for peer, calls in counted.items()]
+    return text + "\n\n" + table(("system calls a session (100 KB)", "all", "syncs", "most"), rows)
+
+
+def _startup(results):
+    rows = [(row["title"], duration(row["wall"]), duration(row["pair"]), duration(row["cpu"]),
+             mib(row["rss_kib"])) for row in results["startup"]]
+    return "### Start-up on an empty spool\n\n" + table(
+        ("", "wall", "/bin/true", "processor", "peak memory"), rows)
+
+
+def _backlog(results):
+    rows = []
+    for row in results["backlog"]:
+        run = row.get("run")
+        first = row["first_request"]
+        rows.append((
+            f"{row['size']:,}", duration(first["seconds"]), mib(first["rss_kib"]),
+            *(f"{duration(row[name]['wall'])}, {mib(row[name]['rss_kib'])}"
+              for name in ("inspect", "summary", "dry_run")),
+            duration(run["cpu_each"]) if run else "", mib(run["rss_kib"]) if run else "",
+        ))
+    return "### Backlogs (tmpfs)\n\n" + table(
+        ("pending", "first request after", "peak memory", "inspect", "inspect --summary",
+         "dry-run", "processor a session, all sent", "peak memory, all sent"), rows)
+
+
+def _scaling(results):
+    texts = ["### Several at once, answers 20 ms late"]
+    for kind, title in (("jobs", "--jobs"), ("shards", "processes with --shard")):
+        rows = results["scaling"][kind]
+        if rows is None:
+            texts.append(f"{title}: not in this build.")
+            continue
+        texts.append(table((title, "wall a session", "processor a session", "times as fast"), [
+            (row["width"], duration(row["wall"]), duration(row["cpu"]), f"{row['speedup']:.2f}")
+            for row in rows]))
+    return "\n\n".join(texts)
+
+
+def _cost(results):
+    rows = [(f"{size_text(row['size'])}, {row['place']}",
+             *(duration(row["wall"][peer]) for peer in ("curl", "callspool", "python")))
+            for row in results["cost"]]
+    return "### Wall time a session by size\n\n" + table(
+        ("recording", "curl", "callspool", "Python"), rows)
+
+
+if __name__ == "__main__":
+    print(markdown(json.loads(Path(sys.argv[1]).read_text())), end="")
