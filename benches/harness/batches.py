@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+import durability
 import peers
 from running import Failed
 from spools import Spool
@@ -74,10 +75,13 @@ def measure(case, bench):
             if count not in spools:
                 spools[count] = Spool(work / f"spool-{count}", count, case.size)
         laps = {peer.name: [] for peer in competing}
+        changes = []
         with bench.sink(case.latency_ms, case.wire == "https") as sink:
             # What was just written must not be measured with the first.
             _settle(case)
             for round_ in range(-1, bench.rounds):
+                if round_ >= 0:
+                    changes.append(durability.change_seconds(work, 30))
                 for peer in random.sample(competing, len(competing)):
                     count = max(min(case.count, 2), round(case.count * peer.share))
                     if round_ < 0 and (peer.share < 1 or case.size >= GIB):
@@ -85,7 +89,7 @@ def measure(case, bench):
                     lap = _lap(case, peer, spools[count], sink, work, bench)
                     if round_ >= 0:
                         laps[peer.name].append(lap)
-        return _result(case, competing, laps, bench.rounds)
+        return _result(case, competing, laps, changes)
     finally:
         shutil.rmtree(work)
 
@@ -114,8 +118,10 @@ def _lap(case, peer, spool, sink, work, bench):
             "rss_kib": lap["rss_kib"], "sessions": spool.count}
 
 
-def _result(case, competing, laps, rounds):
+def _result(case, competing, laps, changes):
     floor = laps["curl"]
+    # Being durable at all: what curl does, and two durable changes a session, as they cost just then.
+    durable = [base["wall"] + 2 * change for base, change in zip(floor, changes)]
     rows = []
     for peer in competing:
         own = laps[peer.name]
@@ -126,10 +132,12 @@ def _result(case, competing, laps, rounds):
             "rss_kib": max(lap["rss_kib"] for lap in own),
             "wall_ratio": median(lap["wall"] / base["wall"] for lap, base in zip(own, floor)),
             "cpu_ratio": median(lap["cpu"] / base["cpu"] for lap, base in zip(own, floor)),
+            "durable_ratio": median(lap["wall"] / line for lap, line in zip(own, durable)),
             "laps": own,
         })
     result = {"count": case.count, "size": case.size, "place": case.place, "wire": case.wire,
-              "title": case.title, "rounds": rounds, "peers": rows}
+              "title": case.title, "rounds": len(changes), "changes": changes,
+              "durable": median(durable), "peers": rows}
     print(f"  {case.title}: " + ", ".join(
         f"{row['peer']} {row['wall_ratio']:.2f}" for row in rows), file=sys.stderr)
     return result

@@ -20,6 +20,7 @@ import cost
 import durability
 import machine
 import peers
+import plot
 import report
 import scaling
 import startup
@@ -137,6 +138,8 @@ def main():
     }
     args.out.mkdir(parents=True, exist_ok=True)
     (args.out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+    if "cost" in results:
+        (args.out / "cost.svg").write_text(plot.svg(results["cost"]))
     text = report.markdown(results)
     (args.out / "results.md").write_text(text)
     print(text)

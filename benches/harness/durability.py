@@ -13,10 +13,9 @@ import peers
 from spools import Spool
 
 CHANGE_BYTES = 1500
-CHANGES = 200
 
 
-def change_seconds(directory):
+def change_seconds(directory, changes=100):
     """The median time of one change as the program makes it: write a temporary file, sync it,
     rename it over the old one, sync the directory."""
     work = tempfile.mkdtemp(dir=directory, prefix="callspool-bench-")
@@ -24,7 +23,7 @@ def change_seconds(directory):
     text = os.urandom(CHANGE_BYTES)
     taken = []
     try:
-        for _ in range(CHANGES):
+        for _ in range(changes):
             start = time.perf_counter()
             file = os.open(f"{work}/.new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             os.write(file, text)
@@ -43,7 +42,7 @@ def syscalls(bench, peer, wire):
     """System calls that one more session costs a peer, by name; None without strace."""
     if not shutil.which("strace"):
         return None
-    few, many = 20, 60
+    few, many = (20, 60) if bench.extent != "smoke" else (2, 6)
     counted = [_counted(bench, peer, wire, count) for count in (few, many)]
     names = sorted(set(counted[0]) | set(counted[1]))
     each = {name: (counted[1].get(name, 0) - counted[0].get(name, 0)) / (many - few)

@@ -1,9 +1,9 @@
 """The results as Markdown: a table for each thing that was measured."""
 
+import json
 import sys
 from pathlib import Path
-
-import json
+from statistics import median
 
 import budget
 import targets
@@ -60,19 +60,16 @@ def _machine(results):
 
 def _batches(results):
     texts = ["### Batches", ""]
-    change = results.get("durability", {}).get("change_seconds", {})
     for case in results["batches"]:
         rows = [(row["title"], row["sessions"], duration(row["wall"]), duration(row["cpu"]),
-                 mib(row["rss_kib"]), f"{row['wall_ratio']:.2f}", f"{row['cpu_ratio']:.2f}")
+                 mib(row["rss_kib"]), f"{row['wall_ratio']:.2f}", f"{row['durable_ratio']:.2f}", f"{row['cpu_ratio']:.2f}")
                 for row in case["peers"]]
-        floor = case["peers"][0]
-        if case["place"] in change:
-            durable = floor["wall"] + 2 * change[case["place"]]
-            rows.insert(1, ("curl + two durable changes a session (sum)", "", duration(durable),
-                            "", "", f"{durable / floor['wall']:.2f}", ""))
         texts += [f"**{case['title']}**", "", table(
             ("peer", "sessions", "wall a session", "processor a session", "peak memory",
-             "wall, of curl's", "processor, of curl's"), rows), ""]
+             "wall, of curl's", "wall, of durable curl's", "processor, of curl's"), rows),
+            "", f"Durable curl is curl and two durable changes a session, each "
+            f"{duration(median(case['changes']))} just then: {duration(case['durable'])} a session.",
+            ""]
     return "\n".join(texts).rstrip()
 
 
