@@ -28,7 +28,7 @@ def measure(bench, size):
         root = work / "spool"
         spools.tiny(root, size)
         base = peers.base(bench.callspool, root)
-        times = 1 if size > 100_000 or bench.extent == "smoke" else 3
+        times = 1 if size > 10_000 or bench.extent == "smoke" else 3
         row = {"size": size}
         for title, words in (("inspect", ["inspect"]), ("summary", ["inspect", "--summary"]),
                              ("dry_run", ["dry-run", "--batch-size", "0"])):
