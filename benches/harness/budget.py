@@ -7,7 +7,9 @@ from batches import size_text
 
 CALLS_A_DAY = 10_000_000
 SECONDS_A_DAY = 86_400
+# How much busier the busiest minutes are than the mean.
 PEAK = 3
+API_SECONDS = 0.1
 
 
 def markdown(results):
@@ -26,7 +28,8 @@ def markdown(results):
         rows.append((f"bandwidth at the mean, recordings of {text}", f"{mean:.0f} x 8 x {text}",
                      f"{mean * 8 * size / 1e9:.1f} Gbit/s"))
     place, wall, cpu, change = inputs
-    at_latency = wall + 2 * 0.1
+    at_latency = wall + 2 * API_SECONDS
+    under_way = PEAK * mean * at_latency
     rows += [
         (f"sessions a second of one process, {place}, no latency (measured)",
          f"1 / {report.duration(wall)}", f"{1 / wall:.0f}"),
@@ -38,9 +41,14 @@ def markdown(results):
          f"{2 * PEAK * mean:.0f}"),
         ("durable changes a second of one writer on this disk (measured)",
          f"1 / {report.duration(change)}", f"{1 / change:.0f}"),
-        ("sessions under way at once, an API that answers in 100 ms, at the peak",
-         f"{PEAK * mean:.0f} x ({report.duration(wall)} + 2 x 100 ms)",
-         f"{_ceil(PEAK * mean * at_latency)}"),
+        ("share of this disk's durable changes at the peak",
+         f"2 x {PEAK * mean:.0f} x {report.duration(change)}",
+         f"{2 * PEAK * mean * change:.0%}"),
+        ("sessions under way at once at the peak, an API that answers in 100 ms",
+         f"{PEAK * mean:.0f} x ({report.duration(wall)} + 2 x 100 ms)", f"{_ceil(under_way)}"),
+        ("shards for that, one job each", "as many", f"{_ceil(under_way)}"),
+        ("shards for that, 4 jobs each", f"{_ceil(under_way)} / 4", f"{_ceil(under_way / 4)}"),
+        ("shards for that, 16 jobs each", f"{_ceil(under_way)} / 16", f"{_ceil(under_way / 16)}"),
     ]
     return ("### Ten million calls a day\n\n"
             + report.table(("what", "how", "figure"), rows))

@@ -10,7 +10,8 @@ PEERS = ("curl", "callspool", "python")
 
 def measure(bench):
     """Seconds a session for each peer and size."""
-    sizes = SIZES if bench.extent != "smoke" else ((1_000, 2), (10_000, 2))
+    sizes = {"all": SIZES, "small": ((1_000, 30), (100_000, 30), (10_000_000, 3)),
+             "smoke": ((1_000, 2), (10_000, 2))}[bench.extent]
     chosen = bench.only(PEERS)
     rows = []
     for place in bench.places:

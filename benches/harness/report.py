@@ -62,7 +62,7 @@ def _batches(results):
     texts = ["### Batches", ""]
     for case in results["batches"]:
         rows = [(row["title"], row["sessions"], duration(row["wall"]), duration(row["cpu"]),
-                 mib(row["rss_kib"]), f"{row['wall_ratio']:.2f}", f"{row['durable_ratio']:.2f}", f"{row['cpu_ratio']:.2f}")
+                 mib(row["rss_kib"]), _ratio(row), f"{row['durable_ratio']:.2f}", f"{row['cpu_ratio']:.2f}")
                 for row in case["peers"]]
         texts += [f"**{case['title']}**", "", table(
             ("peer", "sessions", "wall a session", "processor a session", "peak memory",
@@ -71,6 +71,11 @@ def _batches(results):
             f"{duration(median(case['changes']))} just then: {duration(case['durable'])} a session.",
             ""]
     return "\n".join(texts).rstrip()
+
+
+def _ratio(row):
+    least, most = row["wall_ratio_range"]
+    return f"{row['wall_ratio']:.2f} ({least:.2f} to {most:.2f})"
 
 
 def _durability(results):

@@ -16,7 +16,7 @@ WIDTHS = (1, 2, 4, 8, 16)
 
 def measure(bench):
     """What each width takes with a sink that answers late; None for what this build lacks."""
-    count = 16 if bench.extent == "smoke" else 128
+    count = {"all": 128, "small": 32, "smoke": 16}[bench.extent]
     work = Path(tempfile.mkdtemp(dir=bench.places["tmpfs"], prefix="callspool-bench-"))
     try:
         spool = Spool(work / "spool", count, SIZE)
@@ -56,7 +56,7 @@ def _jobs(bench, spool, sink, width):
 
 def _shards(bench, spool, sink, width):
     base = shlex.join(str(word) for word in _base(bench, spool, sink))
-    each = [f"{base} --shard {shard}/{width} & all=\"$all $!\"" for shard in range(1, width + 1)]
+    each = [f"{base} --shard {shard}/{width} & all=\"$all $!\"" for shard in range(width)]
     wait = "for one in $all; do wait $one || exit; done"
     return ["sh", "-c", "\n".join(["all=", *each, wait])]
 
