@@ -169,9 +169,12 @@ fn deaths(
     unread: &[String],
     last: &[String],
 ) -> (Vec<String>, Vec<String>) {
-    let document = died.and_then(|died| died.document.clone());
-    let is_charged = died.is_some_and(|died| died.is_charged);
-    let last = last.iter().cloned().chain(document.clone()).collect();
-    let uncharged = document.filter(|_| !is_charged);
-    (unread.iter().cloned().chain(uncharged).collect(), last)
+    let in_work = || died.into_iter().flat_map(|died| &died.in_work);
+    let died_at = in_work().map(|died| died.document.clone());
+    let uncharged = in_work().filter(|died| !died.is_charged);
+    let uncharged = uncharged.map(|died| died.document.clone());
+    (
+        unread.iter().cloned().chain(uncharged).collect(),
+        last.iter().cloned().chain(died_at).collect(),
+    )
 }

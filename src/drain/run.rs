@@ -280,7 +280,7 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
         let session_id = dossier.document.session_id();
         self.exchange.onlooker.turn(session_id);
         self.ledger
-            .or_deferred(self.spool.mark(Some((&dossier.name, session_id))))?;
+            .or_deferred(self.spool.begin_work(&dossier.name, session_id))?;
         let attempt = Attempt::new(
             &mut self.exchange,
             self.spool,
@@ -298,7 +298,7 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
             self.state.requests = requests;
             self.spool.save_run_state(&self.state)?;
         }
-        self.spool.mark(None)
+        self.spool.end_work(&dossier.name)
     }
 
     /// Before the first request: the disk must take what is to be recorded, and the API must not

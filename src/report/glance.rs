@@ -137,9 +137,12 @@ fn runs(activity: &Activity, view: &View) -> String {
     let details = |holder: &Holder| {
         let since = timestamp::parse(&holder.started_at);
         let since = since.map(|since| format!(", since {}", view.time_and_distance(since)));
-        let session = holder.session_id.as_ref().filter(|_| !holder.is_charged);
-        let session = session.map(|id| format!(", at {}", printable(id)));
-        since.into_iter().chain(session).collect::<String>()
+        let at_work = holder.in_work.iter().filter(|session| !session.is_charged);
+        let ids: Vec<String> = at_work
+            .filter_map(|session| session.session_id.as_deref().map(printable))
+            .collect();
+        let sessions = (!ids.is_empty()).then(|| format!(", at {}", ids.join(", ")));
+        since.into_iter().chain(sessions).collect::<String>()
     };
     match activity {
         Activity::None => "none has been here yet".to_owned(),

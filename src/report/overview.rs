@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::exit_code::ExitCode;
 use super::session_line::{SessionLine, StateWord};
 use super::wording::span;
-use crate::spool::Activity;
+use crate::spool::{Activity, Holder};
 use crate::timestamp;
 
 /// Counts by state, and the oldest.
@@ -96,7 +96,7 @@ impl Overview {
                 self.run = Some(RunLine {
                     pid: *pid,
                     started_at: holder.as_ref().map(|holder| holder.started_at.clone()),
-                    session_id: holder.as_ref().and_then(|holder| holder.session_id.clone()),
+                    session_id: holder.iter().find_map(first_session),
                 });
             }
             Activity::Idle(at) => self.idle_since = Some(timestamp::format_millis(*at)),
@@ -107,6 +107,10 @@ impl Overview {
     }
 }
 
+fn first_session(holder: &Holder) -> Option<String> {
+    holder.in_work.first()?.session_id.clone()
+}
+
 /// A run that is at work.
 #[derive(Debug, Clone, Serialize)]
 pub struct RunLine {
@@ -114,7 +118,7 @@ pub struct RunLine {
     pub pid: u32,
     /// When it started, RFC 3339, once it works on a session.
     pub started_at: Option<String>,
-    /// The session that it works on.
+    /// The session that it works on, or the first of them.
     pub session_id: Option<String>,
 }
 

@@ -1,7 +1,7 @@
 //! The lease: an advisory lock on `.callspool.lock` in the metadata directory.
 //!
 //! The kernel releases it when the process dies. The file is never removed; what stands in it
-//! names the run that holds it and the session that it works on, so that the next run knows what
+//! names the run that holds it and the sessions that it works on, so that the next run knows what
 //! a killed one was doing. A run that ends in an orderly way empties it.
 
 use std::fs::TryLockError;
@@ -27,31 +27,81 @@ fn shortened(session_id: &str) -> String {
     session_id.chars().take(MAX_ID_CHARS).collect()
 }
 
+/// A session that is worked on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InWork {
+    /// The file name of its document.
+    pub document: String,
+    /// Its id, for people.
+    #[serde(default)]
+    pub session_id: Option<String>,
+    /// It is not worked on yet: a run before this one died at it, and it has been charged.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_charged: bool,
+}
+
 /// Who holds the lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Stored", into = "Stored")]
 pub struct Holder {
     /// The process.
     pub pid: u32,
     /// When its run started, RFC 3339.
     pub started_at: String,
-    /// The file name of the document that it works on.
+    /// The sessions that it works on.
+    pub in_work: Vec<InWork>,
+}
+
+/// A [`Holder`] as it is written: the first session stands for itself, as it always has.
+#[derive(Clone, Serialize, Deserialize)]
+struct Stored {
+    pid: u32,
+    started_at: String,
     #[serde(default)]
-    pub document: Option<String>,
-    /// The session that it works on.
+    document: Option<String>,
     #[serde(default)]
-    pub session_id: Option<String>,
-    /// It does not work on it yet: a run before it died at that session, and has been charged.
+    session_id: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub is_charged: bool,
+    is_charged: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    also: Vec<InWork>,
+}
+
+impl From<Stored> for Holder {
+    fn from(stored: Stored) -> Self {
+        let first = stored.document.map(|document| InWork {
+            document,
+            session_id: stored.session_id,
+            is_charged: stored.is_charged,
+        });
+        Self {
+            pid: stored.pid,
+            started_at: stored.started_at,
+            in_work: first.into_iter().chain(stored.also).collect(),
+        }
+    }
+}
+
+impl From<Holder> for Stored {
+    fn from(holder: Holder) -> Self {
+        let mut in_work = holder.in_work.into_iter();
+        let first = in_work.next();
+        Self {
+            pid: holder.pid,
+            started_at: holder.started_at,
+            is_charged: first.as_ref().is_some_and(|first| first.is_charged),
+            session_id: first.as_ref().and_then(|first| first.session_id.clone()),
+            document: first.map(|first| first.document),
+            also: in_work.collect(),
+        }
+    }
 }
 
 /// What a run that died has left in the lock file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Interrupted {
-    /// The file name of the document that it was working on, if any.
-    pub document: Option<String>,
-    /// Whether the session was charged for it already, by a run that died later.
-    pub is_charged: bool,
+    /// The sessions that it was working on.
+    pub in_work: Vec<InWork>,
 }
 
 /// The held lock.
@@ -61,9 +111,11 @@ pub(super) struct Lock {
     path: PathBuf,
     holder: Holder,
     has_lasting_name: bool,
+    /// A session of this run's was marked. Until then what stands in `holder` are those at which the
+    /// run before this one died.
     was_marked: bool,
-    /// The document at which the run died that held the lock before.
-    died_at: Option<String>,
+    /// How many bytes stand in the file at least; 0 before anything was written.
+    written_bytes: usize,
 }
 
 impl Lock {
@@ -97,9 +149,7 @@ impl Lock {
         let holder = Holder {
             pid: std::process::id(),
             started_at: started_at.to_owned(),
-            document: None,
-            session_id: None,
-            is_charged: false,
+            in_work: died.iter().flat_map(|died| died.in_work.clone()).collect(),
         };
         let lock = Self {
             file,
@@ -107,43 +157,69 @@ impl Lock {
             holder,
             has_lasting_name: false,
             was_marked: false,
-            died_at: died.as_ref().and_then(|died| died.document.clone()),
+            written_bytes: 0,
         };
         Ok((lock, died))
     }
 
-    /// Writes down which session is worked on.
-    pub(super) fn mark(&mut self, working_on: Option<(&str, &str)>) -> Result<(), SpoolError> {
-        self.was_marked = true;
-        self.holder.document = working_on.map(|(document, _)| document.to_owned());
-        self.holder.session_id = working_on.map(|(_, session_id)| shortened(session_id));
-        self.holder.is_charged = false;
+    /// Writes down that a session is worked on, beside those that are by now.
+    pub(super) fn begin_work(
+        &mut self,
+        document: &str,
+        session_id: &str,
+    ) -> Result<(), SpoolError> {
+        if !self.was_marked {
+            // Those at which an earlier run died have been charged or noted elsewhere.
+            self.holder.in_work.clear();
+            self.was_marked = true;
+        }
+        self.holder.in_work.push(InWork {
+            document: document.to_owned(),
+            session_id: Some(shortened(session_id)),
+            is_charged: false,
+        });
         self.write()
     }
 
-    /// Writes down that the session at which the run before this one died has been charged for that.
+    /// Writes down that a session is not worked on any more.
+    pub(super) fn end_work(&mut self, document: &str) -> Result<(), SpoolError> {
+        self.holder
+            .in_work
+            .retain(|in_work| in_work.document != document);
+        self.write()
+    }
+
+    /// Writes down that a session at which the run before this one died has been charged for that.
     /// Of any other session nothing is written.
     pub(super) fn mark_charged(
         &mut self,
         document: &str,
         session_id: &str,
     ) -> Result<(), SpoolError> {
-        if self.died_at.as_deref() != Some(document) {
-            // Another one stands there, which is still to be charged.
+        let in_work = &mut self.holder.in_work;
+        let died_at = in_work.iter_mut().find(|died| died.document == document);
+        let Some(died_at) = died_at.filter(|_| !self.was_marked) else {
             return Ok(());
-        }
-        self.holder.document = Some(document.to_owned());
-        self.holder.session_id = Some(shortened(session_id));
-        self.holder.is_charged = true;
+        };
+        died_at.session_id = Some(shortened(session_id));
+        died_at.is_charged = true;
         self.write()
     }
 
     fn write(&mut self) -> Result<(), SpoolError> {
-        let write = || -> io::Result<()> {
-            let bytes = serde_json::to_vec(&self.holder)?;
-            // Killed in between, the first JSON value in the file is still the one to go by.
+        let mut write = || -> io::Result<()> {
+            let mut bytes = serde_json::to_vec(&self.holder)?;
+            // Killed in between, the first JSON value in the file is still the one to go by, and
+            // blanks behind it are none.
+            let is_first = self.written_bytes == 0;
+            let len = bytes.len();
+            bytes.resize(len.max(self.written_bytes), b' ');
             self.file.write_over(&bytes)?;
-            self.file.set_len(bytes.len() as u64)
+            if is_first {
+                self.file.set_len(bytes.len() as u64)?;
+            }
+            self.written_bytes = bytes.len();
+            Ok(())
         };
         write().map_err(SpoolError::of("write", &self.path))
     }
@@ -184,8 +260,7 @@ fn read_interrupted(file: &dyn LockFile) -> io::Result<Option<Interrupted>> {
     }
     let holder = parse_holder(&bytes);
     Ok(Some(Interrupted {
-        is_charged: holder.as_ref().is_some_and(|holder| holder.is_charged),
-        document: holder.and_then(|holder| holder.document),
+        in_work: holder.map(|holder| holder.in_work).unwrap_or_default(),
     }))
 }
 
@@ -222,5 +297,71 @@ pub(super) fn is_still_there(
         // What is read from a FIFO or a device would be waited for, or have no end.
         Ok(there) if !there.is_file() => Err(io::Error::other("no regular file")),
         there => Ok(there?.identity() == file.stat()?.identity()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spool::disk::SystemDisk;
+
+    fn take(dir: &Path) -> (Lock, Vec<(String, bool)>) {
+        let (lock, died) = Lock::take(&SystemDisk, dir, "2026-11-22T12:00:00.000Z").unwrap();
+        let died = died.unwrap_or_default().in_work.into_iter();
+        let died = died.map(|session| (session.document, session.is_charged));
+        (lock, died.collect())
+    }
+
+    fn told(documents: &[(&str, bool)]) -> Vec<(String, bool)> {
+        let told = documents.iter();
+        told.map(|(name, is_charged)| ((*name).to_owned(), *is_charged))
+            .collect()
+    }
+
+    #[test]
+    fn all_sessions_in_work_are_told_to_the_next_run_and_none_that_ended() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut lock, died) = take(dir.path());
+        assert!(died.is_empty());
+        for (document, id) in [("a.json", "a"), ("a-longer-one.json", "b"), ("c.json", "c")] {
+            lock.begin_work(document, id).unwrap();
+        }
+        lock.end_work("a-longer-one.json").unwrap();
+        drop(lock);
+        let (_lock, died) = take(dir.path());
+        assert_eq!(died, told(&[("a.json", false), ("c.json", false)]));
+    }
+
+    #[test]
+    fn of_several_that_a_run_died_at_those_are_told_again_that_are_not_charged() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut lock, _) = take(dir.path());
+        for document in ["a.json", "b.json"] {
+            lock.begin_work(document, "").unwrap();
+        }
+        drop(lock);
+        let (mut lock, _) = take(dir.path());
+        lock.mark_charged("b.json", "").unwrap();
+        lock.mark_charged("other.json", "").unwrap();
+        drop(lock);
+        let (mut lock, died) = take(dir.path());
+        assert_eq!(died, told(&[("a.json", false), ("b.json", true)]));
+        // What is begun now takes their place.
+        lock.begin_work("c.json", "").unwrap();
+        drop(lock);
+        let (lock, died) = take(dir.path());
+        assert_eq!(died, told(&[("c.json", false)]));
+        lock.clear().unwrap();
+        drop(lock);
+        assert!(take(dir.path()).1.is_empty());
+    }
+
+    #[test]
+    fn a_mark_of_one_session_is_read_as_it_always_was_written() {
+        let text = r#"{"pid":7,"started_at":"x","document":"a.json","session_id":"a"}"#;
+        let holder: Holder = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&holder).unwrap(), text);
+        assert_eq!(holder.in_work.len(), 1);
+        assert!(serde_json::from_str::<Holder>(r#"{"pid":7,"started_at":"x"}"#).is_ok());
     }
 }

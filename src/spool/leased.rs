@@ -1,10 +1,10 @@
 //! The spool while the lease is held: the only way to change it.
 
-use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
 use std::ops::Deref;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 
@@ -37,7 +37,7 @@ pub enum Filed {
 #[derive(Debug)]
 pub struct LeasedSpool<'a> {
     spool: &'a Spool,
-    lock: RefCell<Lock>,
+    lock: Mutex<Lock>,
 }
 
 impl Deref for LeasedSpool<'_> {
@@ -75,7 +75,7 @@ impl Spool {
         Ok((
             LeasedSpool {
                 spool: self,
-                lock: RefCell::new(lock),
+                lock: Mutex::new(lock),
             },
             died,
         ))
@@ -88,19 +88,29 @@ impl LeasedSpool<'_> {
     /// # Errors
     /// When the lock file cannot be emptied.
     pub fn release(self) -> Result<(), SpoolError> {
-        self.lock.borrow().clear()
+        self.lock().clear()
     }
 
-    /// Writes into the lock file which session is worked on, or none.
+    /// The lock, which the threads of a run write to in turn.
+    fn lock(&self) -> MutexGuard<'_, Lock> {
+        // What a thread was doing that panicked is one write; what it wrote can be read.
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes into the lock file that a session is worked on.
     ///
     /// # Errors
     /// When the lock file cannot be written.
-    pub fn mark(&self, working_on: Option<(&OsStr, &str)>) -> Result<(), SpoolError> {
-        let names = working_on.map(|(name, session_id)| (name.to_string_lossy(), session_id));
-        let names = names
-            .as_ref()
-            .map(|(name, session_id)| (name.as_ref(), *session_id));
-        self.lock.borrow_mut().mark(names)
+    pub fn begin_work(&self, name: &OsStr, session_id: &str) -> Result<(), SpoolError> {
+        self.lock().begin_work(&name.to_string_lossy(), session_id)
+    }
+
+    /// Writes into the lock file that a session is not worked on any more.
+    ///
+    /// # Errors
+    /// When the lock file cannot be written.
+    pub fn end_work(&self, name: &OsStr) -> Result<(), SpoolError> {
+        self.lock().end_work(&name.to_string_lossy())
     }
 
     /// Writes into the lock file at which session an earlier run died, and that it has been charged
@@ -110,15 +120,15 @@ impl LeasedSpool<'_> {
     /// When the lock file cannot be written.
     pub fn mark_charged(&self, name: &OsStr, session_id: &str) -> Result<(), SpoolError> {
         let name = name.to_string_lossy();
-        self.lock.borrow_mut().mark_charged(&name, session_id)
+        self.lock().mark_charged(&name, session_id)
     }
 
-    /// Makes the mark last over a loss of power.
+    /// Makes the marks last over a loss of power.
     ///
     /// # Errors
     /// When the lock file cannot be synced.
     pub fn sync_mark(&self) -> Result<(), SpoolError> {
-        self.lock.borrow_mut().sync(self.disk())
+        self.lock().sync(self.disk())
     }
 
     /// Proves that every state directory can be written to.

@@ -32,7 +32,7 @@ pub use belongings::{Belonging, Removed, Role};
 pub use deposit::{Asset, Deposit, Hush, Known, Stored, safe_name};
 pub use error::{DepositError, LeaseError, OpenError, SpoolError};
 pub use layout::{Layout, State};
-pub use lease::{Holder, Interrupted};
+pub use lease::{Holder, InWork, Interrupted};
 pub use leased::{Filed, LeasedSpool};
 pub use offered::{Offered, OfferedError};
 pub use open::Spool;

@@ -66,11 +66,16 @@ fn left(holder: &Holder, has_process: bool, now: DateTime<Utc>) -> CheckLine {
         true => "did not end in good order, or runs where this process does not see its lock",
         false => "did not end in good order",
     };
-    let at = holder
-        .session_id
-        .as_ref()
-        .map(|id| format!(", while it worked on {}", printable(id)));
-    let found = format!("{when} (process {pid}) {fate}{}", at.unwrap_or_default());
+    let ids = holder
+        .in_work
+        .iter()
+        .flat_map(|session| &session.session_id);
+    let ids: Vec<String> = ids.map(|id| printable(id)).collect();
+    let at = match ids.is_empty() {
+        true => String::new(),
+        false => format!(", while it worked on {}", ids.join(", ")),
+    };
+    let found = format!("{when} (process {pid}) {fate}{at}");
     CheckLine::warning(SECTION, NAME, found).advise(
         "the next run goes on from there; when this comes again, look for what kills it (memory, a timeout)",
     )
@@ -80,6 +85,7 @@ fn left(holder: &Holder, has_process: bool, now: DateTime<Utc>) -> CheckLine {
 mod tests {
     use super::super::CheckStatus;
     use super::*;
+    use crate::spool::InWork;
 
     #[test]
     fn a_lock_that_is_held_for_long_is_a_warning() {
@@ -87,9 +93,11 @@ mod tests {
         let holder = |started_at: &str| Holder {
             pid: 7,
             started_at: started_at.to_owned(),
-            document: None,
-            session_id: Some("session_1\u{1b}".to_owned()),
-            is_charged: false,
+            in_work: vec![InWork {
+                document: "metadata_session_1.json".to_owned(),
+                session_id: Some("session_1\u{1b}".to_owned()),
+                is_charged: false,
+            }],
         };
         let status = |since: &str, max_duration| {
             let facts = LockFacts::Held {

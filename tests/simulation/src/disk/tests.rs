@@ -99,12 +99,12 @@ fn a_mark_that_was_synced_is_there_after_a_loss_of_power_even_in_a_new_lock_file
         let world = world(seed);
         process(&world, None, |spool| {
             let leased = lease(&spool);
-            leased.mark(Some((OsStr::new(NAME), "s1"))).unwrap();
+            leased.begin_work(OsStr::new(NAME), "s1").unwrap();
             leased.sync_mark().unwrap();
         });
         lose_power(&world);
         let died = process(&world, None, |spool| spool.lease(now()).unwrap().1).unwrap();
-        assert_eq!(died.unwrap().document.as_deref(), Some(NAME), "{seed}");
+        assert_eq!(died.unwrap().in_work[0].document, NAME, "{seed}");
     }
 }
 
@@ -114,7 +114,7 @@ fn a_loss_of_power_after_an_orderly_end_brings_no_mark_back() {
         let world = world(seed);
         process(&world, None, |spool| {
             let leased = lease(&spool);
-            leased.mark(Some((OsStr::new(NAME), "s1"))).unwrap();
+            leased.begin_work(OsStr::new(NAME), "s1").unwrap();
             leased.sync_mark().unwrap();
             leased.release().unwrap();
         });
