@@ -8,9 +8,10 @@ from statistics import median
 
 import peers
 import spools
+from running import Failed
 
-# A run of the whole pile is measured up to this size: it takes a minute for each hundred thousand.
-RUN_LIMIT = 100_000
+# What a document takes on a file system in memory, with its entries and its transcript's.
+BYTES_EACH = 8 << 10
 
 
 def sizes(extent, largest):
@@ -23,6 +24,7 @@ def sizes(extent, largest):
 
 def measure(bench, size):
     """One pile, on tmpfs."""
+    _demand_memory(size)
     work = Path(tempfile.mkdtemp(dir=bench.places["tmpfs"], prefix="callspool-bench-"))
     try:
         root = work / "spool"
@@ -41,11 +43,17 @@ def measure(bench, size):
                 laps.append(_first_request(bench, sink, [*run, "1"]))
             row["first_request"] = _medians(laps) | {
                 "seconds": median(lap["first"] for lap in laps)}
-            if size <= RUN_LIMIT:
-                row["run"] = _whole(bench, sink, [*run, "0"], size - times)
+            row["run"] = _whole(bench, sink, [*run, "0"], size - times)
         return row
     finally:
         shutil.rmtree(work)
+
+
+def _demand_memory(size):
+    facts = Path("/proc/meminfo").read_text().split("MemAvailable:")
+    if len(facts) > 1 and int(facts[1].split()[0]) << 10 < size * BYTES_EACH:
+        raise Failed(f"a pile of {size:,} documents takes {size * BYTES_EACH >> 20:,} MiB of "
+                     "memory, which is not there: make BACKLOG smaller")
 
 
 def _first_request(bench, sink, command):

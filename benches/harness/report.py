@@ -104,13 +104,13 @@ def _startup(results):
 def _backlog(results):
     rows = []
     for row in results["backlog"]:
-        run = row.get("run")
+        run = row["run"]
         first = row["first_request"]
         rows.append((
             f"{row['size']:,}", duration(first["seconds"]), mib(first["rss_kib"]),
             *(f"{duration(row[name]['wall'])}, {mib(row[name]['rss_kib'])}"
               for name in ("inspect", "summary", "dry_run")),
-            duration(run["cpu_each"]) if run else "", mib(run["rss_kib"]) if run else "",
+            duration(run["cpu_each"]), mib(run["rss_kib"]),
         ))
     return "### Backlogs (tmpfs)\n\n" + table(
         ("pending", "first request after", "peak memory", "inspect", "inspect --summary",

@@ -69,7 +69,7 @@ def _backlogs(rows):
                    report.duration(first["seconds"]), first["seconds"] < 2)
             yield ("peak memory, 1,000,000 pending", "< 128 MiB", report.mib(first["rss_kib"]),
                    first["rss_kib"] < 128 * MIB_IN_KIB)
-    costs = [(row["size"], row["run"]["cpu_each"]) for row in rows if row.get("run")]
+    costs = [(row["size"], row["run"]["cpu_each"]) for row in rows]
     if len(costs) > 1:
         (small, least), (large, most) = costs[0], costs[-1]
         spread = most / least - 1
