@@ -1,7 +1,7 @@
 """Measures callspool against its peers. `make bench` runs it.
 
-From the environment: CASES (all, small, smoke), ROUNDS, PARTS (some of: batches durability startup
-backlog scaling cost), BENCH_DIR (the disk to measure on), BACKLOG (the largest pile).
+From the environment: CASES (all, small, smoke), ROUNDS, PARTS (some of: startup durability
+counting batches cost backlog scaling), BENCH_DIR (the disk to measure on), BACKLOG (the largest pile).
 """
 
 import argparse
@@ -17,6 +17,7 @@ from pathlib import Path
 import backlog
 import batches
 import cost
+import counting
 import durability
 import machine
 import peers
@@ -26,7 +27,7 @@ import scaling
 import startup
 from running import Failed, Sink, Stopwatch
 
-PARTS = ("startup", "durability", "batches", "cost", "backlog", "scaling")
+PARTS = ("startup", "durability", "counting", "batches", "cost", "backlog", "scaling")
 
 
 @dataclasses.dataclass
@@ -79,8 +80,9 @@ def demand_tools(parts):
     if missing or unknown:
         unknown = [f"a part {part}, which is none of {', '.join(PARTS)}" for part in unknown]
         raise Failed("missing for make bench: " + "; ".join(missing + unknown))
-    if not shutil.which("strace"):
-        print("without strace, system calls are not counted", file=sys.stderr)
+    for tool, counts in (("strace", "system calls"), ("valgrind", "instructions")):
+        if not shutil.which(tool):
+            print(f"without {tool}, {counts} are not counted", file=sys.stderr)
 
 
 def prepare(args):
@@ -118,8 +120,8 @@ def run(bench, parts, largest):
             results[part] = [backlog.measure(bench, size)
                              for size in backlog.sizes(bench.extent, largest)]
         else:
-            module = {"startup": startup, "durability": durability, "cost": cost,
-                      "scaling": scaling}[part]
+            module = {"startup": startup, "durability": durability, "counting": counting,
+                      "cost": cost, "scaling": scaling}[part]
             results[part] = module.measure(bench)
         print(f"  took {time.monotonic() - start:.0f} s", file=sys.stderr)
     return results

@@ -13,7 +13,7 @@ from batches import size_text
 def markdown(results):
     """All that was measured; what was not, says so."""
     texts = [_machine(results)]
-    for part, section in (("batches", _batches), ("durability", _durability),
+    for part, section in (("batches", _batches), ("durability", _durability), ("counting", _counting),
                           ("startup", _startup), ("backlog", _backlog), ("scaling", _scaling),
                           ("cost", _cost)):
         if part in results:
@@ -79,19 +79,30 @@ def _ratio(row):
 
 
 def _durability(results):
-    durable = results["durability"]
-    rows = [(place, duration(seconds)) for place, seconds in durable["change_seconds"].items()]
-    text = "### Durability\n\n" + table(("one durable change", "median"), rows)
-    counted = {peer: calls for peer, calls in durable["syscalls"].items() if calls}
-    if not counted:
-        return text + "\n\nSystem calls were not counted: strace is not there."
-    def most(calls):
-        return ", ".join(f"{name} {calls[name]:g}" for name in
-                         sorted(calls, key=calls.get, reverse=True)[:8])
-    rows = [(peer, f"{sum(calls.values()):.1f}",
-             f"{calls.get('fsync', 0) + calls.get('fdatasync', 0):.1f}", most(calls))
-            for peer, calls in counted.items()]
-    return text + "\n\n" + table(("system calls a session (100 KB)", "all", "syncs", "most"), rows)
+    rows = [(place, duration(seconds)) for place, seconds in results["durability"].items()]
+    return "### Durability\n\n" + table(("one durable change", "median"), rows)
+
+
+def _counting(results):
+    calls = {title: each for title, each in results["counting"]["syscalls"].items() if each}
+    steps = {title: each for title, each in results["counting"]["instructions"].items() if each}
+    texts = ["### Counted, for one session of 100 KB"]
+    if calls:
+        texts.append(table(("system calls", "all", "syncs", "most"), [
+            (title, f"{sum(each.values()):.1f}",
+             f"{each.get('fsync', 0) + each.get('fdatasync', 0):.1f}", _most(each))
+            for title, each in calls.items()]))
+    if steps:
+        texts.append(table(("instructions outside the kernel", "thousands"), [
+            (title, f"{each['all'] / 1e3:,.0f}") for title, each in steps.items()]))
+    if not (calls and steps):
+        texts.append("What is missing here needs strace and valgrind.")
+    return "\n\n".join(texts)
+
+
+def _most(each):
+    largest = sorted(each, key=each.get, reverse=True)[:8]
+    return ", ".join(f"{name} {each[name]:.1f}" for name in largest)
 
 
 def _startup(results):

@@ -66,7 +66,7 @@ fn the_harness_measures_every_part_and_all_peers_send_the_same() {
         "build the program first: cargo build --bin callspool"
     );
     let out = scratch("harness");
-    let parts = "startup durability batches cost backlog scaling";
+    let parts = "startup durability counting batches cost backlog scaling";
     demand_success(&bench(&out, &callspool, parts));
 
     let text = std::fs::read_to_string(out.join("results.json")).unwrap();
