@@ -51,8 +51,8 @@ agents: ## Let agents with every version of LiveKit's SDK talk, and compare what
 SEEDS ?= 1000
 FIRST ?= 0
 
-simulate: ## Tell SEEDS=1000 stories of faults and crashes from seed FIRST=0 on, or one with REPLAY=seed; SWEEP=failing|dying|dying-twice lets each operation fail, or be the last
-	$(CARGO) run --locked --quiet --profile simulation --package callspool-simulation -- $(if $(REPLAY),--replay $(REPLAY),--seeds $(SEEDS) --first $(FIRST)) $(if $(SWEEP),--sweep $(SWEEP)) $(if $(STRIDE),--stride $(STRIDE))
+simulate: ## Tell SEEDS=1000 stories of faults and crashes from seed FIRST=0 on, or one with REPLAY=seed; SWEEP=failing|dying|dying-twice lets each operation fail, or be the last; LANES=4 has runs work on four sessions at a time
+	$(CARGO) run --locked --quiet --profile simulation --package callspool-simulation -- $(if $(REPLAY),--replay $(REPLAY),--seeds $(SEEDS) --first $(FIRST)) $(if $(SWEEP),--sweep $(SWEEP)) $(if $(STRIDE),--stride $(STRIDE)) $(if $(LANES),--lanes $(LANES))
 
 schemas: ## Write the JSON Schemas into fixtures/schemas
 	$(CARGO) run --locked --quiet --package callspool-schemas

@@ -7,12 +7,17 @@ mod agenda;
 mod attempt;
 mod body;
 mod breaker;
+mod conclusion;
+mod dues;
 mod exchange;
 mod intake;
+mod lane;
 mod ledger;
 mod onlooker;
 mod pacing;
 mod run;
+mod together;
+mod turn;
 
 pub use agenda::{Candidate, Judgement, enqueue, judge};
 pub use onlooker::Onlooker;

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use ureq::config::ConfigBuilder;
+use ureq::config::{Config, ConfigBuilder};
 use ureq::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use ureq::http::{HeaderValue, Request as HttpRequest, Response};
 use ureq::typestate::AgentScope;
@@ -31,6 +31,7 @@ mod stage;
 mod trust;
 
 pub use canceller::Canceller;
+use canceller::Line;
 use incoming::Incoming;
 pub use reach::{Asked, Reach, Tls};
 use stage::{Begin, End, NotedResolver, Stages};
@@ -54,6 +55,7 @@ pub struct HttpClient {
     route: Route,
     stages: Stages,
     canceller: Canceller,
+    line: Line,
 }
 
 /// One request, ready to go.
@@ -82,13 +84,11 @@ impl HttpClient {
             .max_idle_age(MAX_IDLE)
             .build();
         let stages = Stages::default();
-        let connector = Begin(stages.clone())
-            .chain(DefaultConnector::default())
-            .chain(End(stages.clone()));
-        let resolver = NotedResolver(stages.clone(), DefaultResolver::default());
-        let agent = Agent::with_parts(config, connector, resolver);
+        let agent = agent(config, &stages);
+        let canceller = Canceller::default();
         Ok(Self {
-            canceller: Canceller::new(agent.clone()),
+            line: canceller.add(agent.clone()),
+            canceller,
             agent,
             base: options.base_url.as_str().trim_end_matches('/').to_owned(),
             origin: options.base_url.origin().to_owned(),
@@ -101,7 +101,31 @@ impl HttpClient {
         })
     }
 
-    /// A handle that stops this client's requests from another thread.
+    /// This client and others like it, each with connections of its own, so that many in all. One
+    /// [`Canceller`] stops them all.
+    pub fn lanes(self, count: usize) -> Vec<Self> {
+        let others: Vec<Self> = (1..count).map(|_| self.another()).collect();
+        std::iter::once(self).chain(others).collect()
+    }
+
+    fn another(&self) -> Self {
+        let stages = Stages::default();
+        let agent = agent(self.agent.config().clone(), &stages);
+        Self {
+            line: self.canceller.add(agent.clone()),
+            canceller: self.canceller.clone(),
+            agent,
+            base: self.base.clone(),
+            origin: self.origin.clone(),
+            authorization: self.authorization.clone(),
+            route: self.route.clone(),
+            stages,
+            ..*self
+        }
+    }
+
+    /// A handle that stops the requests of this client and of its [`Self::lanes`] from another
+    /// thread.
     pub fn canceller(&self) -> Canceller {
         self.canceller.clone()
     }
@@ -201,7 +225,7 @@ impl HttpClient {
                 total_bytes: body.total_bytes(),
                 source_failure: body.source_failure(),
             }),
-            cancelled: self.canceller.is_cancelled(),
+            cancelled: self.line.is_cancelled(),
             route: &self.route,
         }
         .failure()
@@ -209,7 +233,7 @@ impl HttpClient {
 
     /// The failure of every request after [`Canceller::cancel`].
     fn refuse_when_cancelled(&self) -> Result<(), Failure> {
-        if self.canceller.is_cancelled() {
+        if self.line.is_cancelled() {
             return Err(Failure::local(
                 FailureKind::Cancelled,
                 "stopped by a signal",
@@ -225,7 +249,7 @@ impl UploadApi for HttpClient {
         upload: RecordingUpload<'_>,
     ) -> Result<StoredRecording, Failure> {
         self.refuse_when_cancelled()?;
-        let progress = self.canceller.progress().clone();
+        let progress = self.line.progress.clone();
         let _underway = progress.begin(InFlight::SendingRecording);
         let frame = Frame::new(upload.file_name, upload.idempotency_key);
         let body = RequestBody::of_recording(
@@ -249,7 +273,7 @@ impl UploadApi for HttpClient {
 
     fn post_call_data(&mut self, post: CallDataPost<'_>) -> Result<Acknowledgement, Failure> {
         self.refuse_when_cancelled()?;
-        let _underway = self.canceller.progress().begin(InFlight::CallData);
+        let _underway = self.line.progress.begin(InFlight::CallData);
         let outgoing = Outgoing {
             request: Request::CallData,
             path: "/call-data",
@@ -265,7 +289,7 @@ impl UploadApi for HttpClient {
 
     fn find_call(&mut self, call_id: &str, request_id: &str) -> Result<Presence, Failure> {
         self.refuse_when_cancelled()?;
-        let _underway = self.canceller.progress().begin(InFlight::Question);
+        let _underway = self.line.progress.begin(InFlight::Question);
         let incoming = self.exchange(&question(call_id, request_id), None)?;
         classify::question(&incoming.reply(), call_id)
     }
@@ -299,6 +323,15 @@ pub(super) fn plain_config(
         .user_agent(concat!("callspool/", env!("CARGO_PKG_VERSION")))
         .accept_encoding("");
     Ok((config, anchors.any))
+}
+
+/// The library's client, with notes of how far each connection got.
+fn agent(config: Config, stages: &Stages) -> Agent {
+    let connector = Begin(stages.clone())
+        .chain(DefaultConnector::default())
+        .chain(End(stages.clone()));
+    let resolver = NotedResolver(stages.clone(), DefaultResolver::default());
+    Agent::with_parts(config, connector, resolver)
 }
 
 /// The library's proxy. Without one it must be told so, or it would look for one by itself.
