@@ -67,10 +67,16 @@ def _batches(results):
         texts += [f"**{case['title']}**", "", table(
             ("peer", "sessions", "wall a session", "processor a session", "peak memory",
              "wall, of curl's", "wall, of durable curl's", "processor, of curl's"), rows),
-            "", f"Durable curl is curl and two durable changes a session, each "
-            f"{duration(median(case['changes']))} just then: {duration(case['durable'])} a session.",
-            ""]
+            "", _durable(case), ""]
     return "\n".join(texts).rstrip()
+
+
+def _durable(case):
+    change = median(case["changes"])
+    ours = next(row["wall"] for row in case["peers"] if row["peer"] == "callspool")
+    return (f"Durable curl is curl and two durable changes a session, each {duration(change)} just "
+            f"then: {duration(case['durable'])} a session. Of callspool's wall time they are "
+            f"{2 * change / ours:.0%}.")
 
 
 def _ratio(row):
@@ -79,8 +85,10 @@ def _ratio(row):
 
 
 def _durability(results):
-    rows = [(place, duration(seconds)) for place, seconds in results["durability"].items()]
-    return "### Durability\n\n" + table(("one durable change", "median"), rows)
+    rows = [(place, *(duration(taken[name]) for name in ("median", "mean", "slowest")))
+            for place, taken in results["durability"].items()]
+    return "### Durability\n\n" + table(
+        ("one durable change, of 200", "median", "mean", "slowest"), rows)
 
 
 def _counting(results):
