@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -22,9 +23,10 @@ fn scratch(name: &str) -> PathBuf {
 
 /// A Python with what the peers need.
 fn python() -> String {
+    let kept = env::var_os("BENCH_TESTS_CACHE");
     let output = Command::new("sh")
         .arg(benches().join("install.sh"))
-        .arg(env!("CARGO_TARGET_TMPDIR"))
+        .arg(kept.unwrap_or_else(|| env!("CARGO_TARGET_TMPDIR").into()))
         .output()
         .unwrap();
     demand_success(&output);
