@@ -17,7 +17,7 @@ use super::names;
 use super::recording::{OpenRecording, OpenRecordingError};
 use super::run_state::RunState;
 use super::scan::{self, DocumentReading};
-use crate::session::{Document, Dossier, FileFacts, Status, Tombstones, is_same_document};
+use crate::session::{Document, Dossier, FileFacts, PrunedDocuments, Status, is_same_document};
 use crate::timestamp;
 
 /// An opened spool. It cannot change anything; see [`super::LeasedSpool`].
@@ -29,7 +29,7 @@ pub struct Spool {
     pub(super) recordings: AssetDir,
     pub(super) leads: AssetDir,
     /// What was removed, read when it is asked for first.
-    pub(super) pruned: OnceLock<Tombstones>,
+    pub(super) pruned: OnceLock<PrunedDocuments>,
 }
 
 impl Spool {
