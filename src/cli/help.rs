@@ -34,6 +34,10 @@ Exit codes:
   128+N  stopped by signal N";
 
 pub(super) const RUN: &str = "\
+Of a backlog of more than 10,000 due sessions those further back are looked at as their turn comes. What a
+run did not come to is left and unread in its report: whether it failed before (exit code 3) or is corrupt
+(4), a later run tells.
+
 Examples:
   callspool run --batch-size 20 --max-duration 10m
       at most 20 sessions, and none started after ten minutes

@@ -19,7 +19,7 @@ use super::run_state::RunState;
 use super::scan::{self, DocumentReading};
 use super::shard::Shard;
 use super::shards::ShardsDir;
-use crate::session::{Document, Dossier, FileFacts, Status, Tombstones, is_same_document};
+use crate::session::{Document, Dossier, FileFacts, PrunedDocuments, Status, is_same_document};
 use crate::timestamp;
 
 /// An opened spool. It cannot change anything; see [`super::LeasedSpool`].
@@ -32,7 +32,7 @@ pub struct Spool {
     pub(super) recordings: AssetDir,
     pub(super) leads: AssetDir,
     /// What was removed, read when it is asked for first.
-    pub(super) pruned: OnceLock<Tombstones>,
+    pub(super) pruned: OnceLock<PrunedDocuments>,
 }
 
 impl Spool {
