@@ -4,7 +4,13 @@
 //! the `T`, a plain `…Z`, an offset without a colon, and naive times that mean UTC. All are read;
 //! what is written is RFC 3339 in UTC with a `Z`.
 
+use std::time::SystemTime;
+
 use chrono::{DateTime, Datelike, NaiveDateTime, SecondsFormat, Utc};
+
+/// The first second of the year 0, and the last one of the year 9999.
+const FIRST: DateTime<Utc> = DateTime::from_timestamp_secs(-62_167_219_200).unwrap();
+const LAST: DateTime<Utc> = DateTime::from_timestamp_secs(253_402_300_799).unwrap();
 
 /// Reads a time in any of the accepted spellings; `None` when the text is no time, or one that RFC 3339
 /// cannot say.
@@ -47,6 +53,30 @@ pub fn parse_epoch_seconds(text: &str) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(seconds, micros * 1_000).filter(is_sayable)
 }
 
+/// A file's time. One that RFC 3339 cannot say, as file systems may have it, is the nearest that it
+/// can.
+pub fn of_file(time: SystemTime) -> DateTime<Utc> {
+    let (seconds, nanos) = match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => (i64::try_from(since.as_secs()), since.subsec_nanos()),
+        Err(before) => {
+            // Nanoseconds count forwards.
+            let before = before.duration();
+            let part = u64::from(before.subsec_nanos() > 0);
+            let seconds = i64::try_from(before.as_secs() + part).map(|seconds| -seconds);
+            (
+                seconds,
+                (1_000_000_000 - before.subsec_nanos()) % 1_000_000_000,
+            )
+        }
+    };
+    let is_ahead = time > SystemTime::UNIX_EPOCH;
+    let time = seconds
+        .ok()
+        .and_then(|seconds| DateTime::from_timestamp(seconds, nanos));
+    time.filter(is_sayable)
+        .unwrap_or(if is_ahead { LAST } else { FIRST })
+}
+
 /// Writes a time as RFC 3339 in UTC with a `Z`, with as many fractional digits as it needs.
 pub fn format(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
@@ -75,6 +105,29 @@ mod tests {
 
     fn normal(text: &str) -> Option<String> {
         parse(text).map(format)
+    }
+
+    #[test]
+    fn a_files_time_that_rfc_3339_cannot_say_is_the_nearest_that_it_can() {
+        use std::time::Duration;
+        let epoch = SystemTime::UNIX_EPOCH;
+        let far = Duration::from_secs(9_999_999_999_999);
+        for (time, expected) in [
+            (epoch, "1970-01-01T00:00:00Z"),
+            (
+                epoch + Duration::from_millis(1_500),
+                "1970-01-01T00:00:01.500Z",
+            ),
+            (
+                epoch - Duration::from_millis(1_500),
+                "1969-12-31T23:59:58.500Z",
+            ),
+            (epoch - Duration::from_secs(2), "1969-12-31T23:59:58Z"),
+            (epoch + far, "9999-12-31T23:59:59Z"),
+            (epoch - far, "0000-01-01T00:00:00Z"),
+        ] {
+            assert_eq!(format(of_file(time)), expected);
+        }
     }
 
     #[test]

@@ -10,11 +10,11 @@ use super::failure::{CommandFailure, OrExit};
 use super::wiring::{open_spool, policy, print_json_lines, show, view};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Attention, Format, Settings, token};
-use crate::drain::{Candidate, Judgement, enqueue, judge};
+use crate::drain::{Candidate, Judgement, Limits, Walk, enqueue, judge};
 use crate::plan::{Action, Policy, Turns, assess, rest_of_wait};
 use crate::redact::Redactor;
 use crate::report::{ExitCode, PlanKind, PlanLine, PlanStep, plan_text};
-use crate::spool::{DocumentReading, Spool, State};
+use crate::spool::{DocumentReading, Entry, Spool, State};
 
 /// Prints what a run would do.
 pub(super) fn dry_run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
@@ -27,19 +27,20 @@ pub(super) fn dry_run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
     let is_held_off =
         rest_of_wait(not_before, &policy, now).is_some_and(|rest| rest > settings.max_wait);
     let mut preview = Preview {
-        held_off_until: not_before.filter(|_| is_held_off),
-        ..Preview::default()
-    };
-    let turns = preview.judge_all(&spool, &policy, now)?;
-    preview.plan(
-        &spool,
-        turns,
-        &policy,
-        settings.batch_size.map(u64::from),
+        spool: &spool,
+        policy: &policy,
         now,
-    );
+        batch: settings.batch_size.map(u64::from),
+        attempted: 0,
+        lines: Vec::new(),
+        needs_person: 0,
+        retrying: 0,
+        held_off_until: not_before.filter(|_| is_held_off),
+        is_held_off: false,
+    };
+    preview.plan()?;
     if settings.adopt {
-        preview.adopt(settings, &spool, now)?;
+        preview.adopt(settings)?;
     }
     match settings.format {
         Format::Json => print_json_lines(&preview.lines)?,
@@ -60,52 +61,69 @@ pub(super) fn dry_run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
     })
 }
 
-fn standing(spool: &Spool, state: State) -> Result<usize, CommandFailure> {
-    Ok(spool.list(state).or_exit(ExitCode::NoSpool)?.entries.len())
+fn standing(spool: &Spool, state: State) -> Result<u64, CommandFailure> {
+    spool.count(state).or_exit(ExitCode::NoSpool)
 }
 
 /// The plan so far, and what it means for the exit code.
-#[derive(Default)]
-struct Preview {
+struct Preview<'a> {
+    spool: &'a Spool,
+    policy: &'a Policy,
+    now: DateTime<Utc>,
+    batch: Option<u64>,
+    /// Sessions that would be tried.
+    attempted: u64,
     lines: Vec<PlanLine>,
     /// Sessions that a run would quarantine, fail or skip.
-    needs_person: usize,
+    needs_person: u64,
     /// Sessions that failed before.
-    retrying: usize,
+    retrying: u64,
     /// Until when the API wants to be left alone, if that is longer than a run waits.
     held_off_until: Option<DateTime<Utc>>,
     /// A session would be sent but for that.
     is_held_off: bool,
 }
 
-impl Preview {
-    fn judge_all(
-        &mut self,
-        spool: &Spool,
-        policy: &Policy,
-        now: DateTime<Utc>,
-    ) -> Result<Turns<Candidate>, CommandFailure> {
-        let listed = spool.list(State::Pending).or_exit(ExitCode::NoSpool)?;
-        let last = spool.run_state().last;
-        let mut turns = Turns::default();
-        for entry in listed.entries {
-            let name = entry.name.to_string_lossy().into_owned();
-            match judge(spool, entry, policy, now) {
-                Judgement::Due(candidate) => enqueue(&mut turns, candidate, last.contains(&name)),
-                other => self.push_judgement(spool, &name, other),
+impl Preview<'_> {
+    /// Goes through all sessions as a run would that is never stopped: judged ahead by as many, in the
+    /// same turns.
+    fn plan(&mut self) -> Result<(), CommandFailure> {
+        let listed = self.spool.list(State::Pending).or_exit(ExitCode::NoSpool)?;
+        let mut walk = Walk::new(listed, &[&self.spool.run_state().last]);
+        let mut turns = Turns::new(Limits::WINDOW);
+        while let Some(entry) = walk.next_first() {
+            self.judge_one(entry, true, &mut turns);
+        }
+        while !turns.is_full() && self.judge_next(&mut walk, &mut turns) {}
+        loop {
+            while turns.is_wanting() && self.judge_next(&mut walk, &mut turns) {}
+            match turns.next() {
+                Some(candidate) => self.plan_one(&candidate),
+                None => return Ok(()),
             }
         }
-        Ok(turns)
+    }
+
+    fn judge_next(&mut self, walk: &mut Walk, turns: &mut Turns<Candidate>) -> bool {
+        let entry = walk.next();
+        let is_one = entry.is_some();
+        entry
+            .into_iter()
+            .for_each(|entry| self.judge_one(entry, false, turns));
+        is_one
+    }
+
+    fn judge_one(&mut self, entry: Entry, is_last: bool, turns: &mut Turns<Candidate>) {
+        let name = entry.name.to_string_lossy().into_owned();
+        match judge(self.spool, entry, self.policy, self.now) {
+            Judgement::Due(candidate) => enqueue(turns, candidate, is_last),
+            other => self.push_judgement(&name, other),
+        }
     }
 
     /// What a run would adopt first; what comes of that is delivered by the same run.
-    fn adopt(
-        &mut self,
-        settings: &Settings,
-        spool: &Spool,
-        now: DateTime<Utc>,
-    ) -> Result<(), CommandFailure> {
-        let (lines, counts) = adopt::preview(settings, spool, now)?;
+    fn adopt(&mut self, settings: &Settings) -> Result<(), CommandFailure> {
+        let (lines, counts) = adopt::preview(settings, self.spool, self.now)?;
         let adopted = lines.iter().filter(|line| line.result == "adopted");
         self.lines.extend(adopted.map(|line| {
             let id = line.session_id.as_deref().unwrap_or(&line.transcript);
@@ -127,11 +145,11 @@ impl Preview {
             Attention::Standing => counts.needs_person(),
             Attention::New => counts.new,
         };
-        self.needs_person += usize::try_from(to_settle).unwrap_or(usize::MAX);
+        self.needs_person += to_settle;
         Ok(())
     }
 
-    fn push_judgement(&mut self, spool: &Spool, name: &str, judgement: Judgement) {
+    fn push_judgement(&mut self, name: &str, judgement: Judgement) {
         let (session_id, step) = match judgement {
             Judgement::Residue(state) => (
                 None,
@@ -157,7 +175,7 @@ impl Preview {
             ),
             Judgement::Skip(reason) => {
                 self.needs_person += 1;
-                let reading = spool.read_document(State::Pending, OsStr::new(name));
+                let reading = self.spool.read_document(State::Pending, OsStr::new(name));
                 let document = match reading {
                     DocumentReading::Document(document) => Some(document),
                     _ => None,
@@ -180,51 +198,45 @@ impl Preview {
         self.lines.push(PlanLine::plain(id, name, step));
     }
 
-    fn plan(
-        &mut self,
-        spool: &Spool,
-        turns: Turns<Candidate>,
-        policy: &Policy,
-        batch: Option<u64>,
-        now: DateTime<Utc>,
-    ) {
-        let mut attempted = 0;
-        for candidate in turns {
-            self.retrying += usize::from(candidate.failed_before);
-            let name = &candidate.entry.name;
-            let DocumentReading::Document(document) = spool.read_document(State::Pending, name)
-            else {
-                continue;
-            };
-            let dossier = spool.gather(name, *document, candidate.entry.modified);
-            let action = assess(&dossier, policy, now);
-            if let Some(until) = self
-                .held_off_until
-                .filter(|_| matches!(action, Action::Deliver(_)))
-            {
-                self.is_held_off = true;
-                let step = later("the API asked to be left alone").until(until);
-                let (id, name) = (dossier.document.session_id(), name.to_string_lossy());
-                self.lines.push(PlanLine::plain(id, &name, step));
-                continue;
-            }
-            let is_attempt = matches!(action, Action::Deliver(_) | Action::Retry { .. });
-            if is_attempt && batch.is_some_and(|batch| attempted >= batch) {
-                let (id, name) = (dossier.document.session_id(), name.to_string_lossy());
-                self.lines
-                    .push(PlanLine::plain(id, &name, later("the batch is full")));
-                continue;
-            }
-            attempted += u64::from(is_attempt);
-            self.needs_person +=
-                usize::from(matches!(action, Action::Fail { .. } | Action::Skip { .. }));
-            self.retrying +=
-                usize::from(matches!(action, Action::Retry { .. }) && !candidate.failed_before);
-            let redactor = phone_redactor(dossier.document.dialed_number());
-            self.lines.push(PlanLine::of(&dossier, &action, |text| {
-                redactor.scrub(text, 255)
-            }));
+    /// What would become of a session whose turn it is.
+    fn plan_one(&mut self, candidate: &Candidate) {
+        self.retrying += u64::from(candidate.failed_before);
+        let name = &candidate.entry.name;
+        let reading = self.spool.read_document(State::Pending, name);
+        let DocumentReading::Document(document) = reading else {
+            return;
+        };
+        let modified = candidate.entry.modified;
+        let dossier = self.spool.gather(name, *document, modified);
+        let action = assess(&dossier, self.policy, self.now);
+        if let Some(step) = self.put_off(&action) {
+            let (id, name) = (dossier.document.session_id(), name.to_string_lossy());
+            self.lines.push(PlanLine::plain(id, &name, step));
+            return;
         }
+        self.needs_person += u64::from(matches!(action, Action::Fail { .. } | Action::Skip { .. }));
+        self.retrying +=
+            u64::from(matches!(action, Action::Retry { .. }) && !candidate.failed_before);
+        let redactor = phone_redactor(dossier.document.dialed_number());
+        self.lines.push(PlanLine::of(&dossier, &action, |text| {
+            redactor.scrub(text, 255)
+        }));
+    }
+
+    /// Why a run would not come to that; counts the sessions that it would try.
+    fn put_off(&mut self, action: &Action) -> Option<PlanStep> {
+        if let Some(until) = self.held_off_until
+            && matches!(action, Action::Deliver(_))
+        {
+            self.is_held_off = true;
+            return Some(later("the API asked to be left alone").until(until));
+        }
+        let is_attempt = matches!(action, Action::Deliver(_) | Action::Retry { .. });
+        if is_attempt && self.batch.is_some_and(|batch| self.attempted >= batch) {
+            return Some(later("the batch is full"));
+        }
+        self.attempted += u64::from(is_attempt);
+        None
     }
 }
 

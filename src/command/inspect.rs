@@ -18,7 +18,7 @@ use crate::report::{
     overview_text, state_text, summary_text,
 };
 use crate::session::{Document, Verdict, verdict};
-use crate::spool::{DocumentReading, Entry, Spool, State};
+use crate::spool::{DocumentReading, Entry, Listed, Spool, State};
 use crate::timestamp;
 
 /// Shows what was asked for.
@@ -193,7 +193,7 @@ impl Viewer {
     }
 
     pub(super) fn count(&self, pending: &[SessionLine]) -> Result<Overview, CommandFailure> {
-        let count = |state| Ok::<_, CommandFailure>(self.list(state)?.len() as u64);
+        let count = |state| self.spool.count(state).or_exit(ExitCode::NoSpool);
         let mut overview = Overview::of(pending, self.now);
         overview.processed = count(State::Processed)?;
         overview.failed = count(State::Failed)?;
@@ -206,8 +206,8 @@ impl Viewer {
         Ok(overview.with_activity(self.spool.activity()))
     }
 
-    pub(super) fn list(&self, state: State) -> Result<Vec<Entry>, CommandFailure> {
-        Ok(self.spool.list(state).or_exit(ExitCode::NoSpool)?.entries)
+    pub(super) fn list(&self, state: State) -> Result<Listed, CommandFailure> {
+        self.spool.list(state).or_exit(ExitCode::NoSpool)
     }
 
     fn pending(&self) -> Result<Vec<SessionLine>, CommandFailure> {
@@ -218,7 +218,7 @@ impl Viewer {
         Ok(self
             .list(state)?
             .iter()
-            .map(|entry| self.line(state, entry))
+            .map(|entry| self.line(state, &entry))
             .collect())
     }
 

@@ -142,7 +142,7 @@ fn each_document(
     mut visit: impl FnMut(State, Entry, Option<&Document>),
 ) -> Result<(), CommandFailure> {
     for state in State::ALL {
-        for entry in spool.list(state).or_exit(ExitCode::NoSpool)?.entries {
+        for entry in spool.list(state).or_exit(ExitCode::NoSpool)?.iter() {
             let document = match spool.read_document(state, &entry.name) {
                 DocumentReading::Document(document) => Some(document),
                 _ => None,

@@ -194,7 +194,7 @@ impl<'a> Gathering<'a> {
     /// All pending sessions are looked at, the oldest first.
     fn pending(&mut self) -> Result<(), CommandFailure> {
         let (mut waiting, mut attention) = (0, 0);
-        for entry in self.viewer.list(State::Pending)? {
+        for entry in self.viewer.list(State::Pending)?.iter() {
             let line = self.viewer.line(State::Pending, &entry);
             let needs_person = matches!(line.state, StateWord::Skipped | StateWord::Corrupt);
             let is_listed = if needs_person {
@@ -215,7 +215,7 @@ impl<'a> Gathering<'a> {
     /// All failed or corrupt ones are looked at, the last that came first.
     fn filed(&mut self, state: State) -> Result<(), CommandFailure> {
         let mut listed = 0;
-        for entry in newest_first(self.viewer.list(state)?) {
+        for entry in self.viewer.list(state)?.newest_first().iter() {
             let line = self.viewer.line(state, &entry);
             let is_listed = room(&mut listed, ATTENTION_LIMIT, &mut self.attention_left_out);
             self.look_at(state, &entry, line.clone(), is_listed);
@@ -228,7 +228,7 @@ impl<'a> Gathering<'a> {
     /// new enough to be listed. What was filed before can have nothing in it that happened since.
     fn delivered(&mut self) -> Result<(), CommandFailure> {
         let (mut whole, mut partial) = (0, 0);
-        for entry in newest_first(self.viewer.list(State::Processed)?) {
+        for entry in self.viewer.list(State::Processed)?.newest_first().iter() {
             let is_recent = entry.changed >= self.traffic.start();
             if !is_recent && whole >= DELIVERED_LIMIT {
                 self.delivered_left_out += 1;
@@ -316,11 +316,6 @@ fn room(listed: &mut usize, limit: usize, left_out: &mut u64) -> bool {
         *left_out += 1;
     }
     is_room
-}
-
-fn newest_first(mut entries: Vec<Entry>) -> Vec<Entry> {
-    entries.sort_by_key(|entry| std::cmp::Reverse(entry.changed));
-    entries
 }
 
 /// When the last of its parts was delivered.

@@ -83,7 +83,7 @@ fn find(spool: &Spool, request: &Requeue, now: DateTime<Utc>) -> Result<Found, C
                 RequeueSet::Partial | RequeueSet::Processed => State::Processed,
             };
             let mut targets = Vec::new();
-            for entry in spool.list(state).or_exit(ExitCode::NoSpool)?.entries {
+            for entry in spool.list(state).or_exit(ExitCode::NoSpool)?.iter() {
                 let document = match spool.read_document(state, &entry.name) {
                     DocumentReading::Document(document) => Some(document),
                     _ => None,

@@ -99,6 +99,7 @@ fn limits(settings: &Settings) -> Limits {
         max_wait: settings.max_wait,
         breaker: settings.breaker,
         rate: settings.rate.as_ref().map(to_limits).unwrap_or_default(),
+        window: Limits::WINDOW,
     }
 }
 

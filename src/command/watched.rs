@@ -14,7 +14,7 @@ use crate::config::Settings;
 use crate::interrupt::Interrupt;
 use crate::redact::Redactor;
 use crate::report::{self, Backlog, ExitCode, RunFacts, RunSummary};
-use crate::spool::{Entry, Spool, State};
+use crate::spool::{Listed, Spool, State};
 use crate::upload::ping::Ping;
 
 /// The longest line of a report that is told.
@@ -72,7 +72,7 @@ impl Watch<'_> {
             return;
         }
         match spool.list(State::Pending) {
-            Ok(listed) => self.backlog = Some(backlog(&listed.entries)),
+            Ok(listed) => self.backlog = Some(backlog(&listed)),
             Err(error) => {
                 log::warn!(reason:% = error; "the figures do not tell what is pending");
             }
@@ -132,10 +132,10 @@ impl Watch<'_> {
     }
 }
 
-fn backlog(entries: &[Entry]) -> Backlog {
+fn backlog(listed: &Listed) -> Backlog {
     Backlog {
-        pending: entries.len() as u64,
-        oldest_pending: entries.iter().map(|entry| entry.modified).min(),
+        pending: listed.len() as u64,
+        oldest_pending: listed.get(0).map(|oldest| oldest.modified),
     }
 }
 

@@ -1,59 +1,50 @@
-//! The start of a run: what earlier runs left half done is finished, and every document of the
-//! snapshot is judged, without the network.
+//! What comes into a run: what earlier runs left half done is finished, and each document of the
+//! snapshot is dealt with by what it says, without the network.
 
 use std::ffi::OsStr;
 
-use super::agenda::{Candidate, Judgement, enqueue, judge};
+use super::agenda::Agenda;
+use super::judgement::{Candidate, Judgement, judge};
+use super::ledger::Ledger;
 use super::run::Drain;
+use super::walk::Walk;
 use crate::clock::Clock;
-use crate::plan::Turns;
 use crate::report::Fate;
 use crate::settle;
 use crate::spool::{DocumentReading, Entry, Interrupted, Listed, SpoolError, State};
 use crate::upload::UploadApi;
 
-impl<A: UploadApi, C: Clock> Drain<'_, A, C> {
-    /// Finishes what earlier runs left half done and judges every document, without the network.
-    pub(super) fn clear_and_judge(
+impl<'a, A: UploadApi + Send, C: Clock + Sync> Drain<'a, A, C> {
+    /// Finishes what earlier runs left half done and judges the snapshot as far as that is done before
+    /// the first request: those at which earlier runs stopped or died wherever they are, and the
+    /// others from the oldest on.
+    pub(super) fn open_agenda(
         &mut self,
         listed: Listed,
         died: Option<&Interrupted>,
-    ) -> Turns<Candidate> {
-        let mut turns = Turns::default();
-        let cleared = self.clear(listed.has_temporaries, died.is_some());
+    ) -> Agenda<'a, C> {
+        let cleared = self.clear(listed.has_temporaries(), died.is_some());
         self.ledger.stop_on_error(cleared);
         let unread = std::mem::take(&mut self.state.died_at);
         let (crashed, last) = deaths(died, &unread, &self.state.last);
-        for entry in listed.entries {
-            let name = entry.name.to_string_lossy().into_owned();
-            let did_crash = crashed.contains(&name);
-            if self.ledger.summary.stopped_by.is_some() {
-                self.state.died_at.extend(did_crash.then_some(name));
-                // Not judged any more: nothing is said of it but that it is left.
-                turns.push_last(Candidate {
-                    entry,
-                    is_untried: false,
-                    failed_before: false,
-                });
-                continue;
-            }
-            match self.judge_one(entry, did_crash) {
-                Ok(None) => {}
-                Ok(Some(candidate)) => {
-                    enqueue(&mut turns, candidate, did_crash || last.contains(&name));
-                }
-                Err(error) => {
-                    self.state.died_at.extend(did_crash.then_some(name));
-                    self.ledger.stop_on_error(Err(error));
-                    self.ledger.summary.sessions.count(Fate::Left);
-                }
-            }
-        }
+        let walk = Walk::new(listed, &[&crashed, &last]);
+        let mut agenda = Agenda::new(
+            self.spool,
+            self.policy,
+            self.clock,
+            self.bounds.clone(),
+            self.window,
+            walk,
+        );
+        let has_crashed = |name: &OsStr| crashed.iter().any(|it| *it == name.to_string_lossy());
+        agenda.judge_first(has_crashed, &mut self.ledger);
+        self.state.died_at = std::mem::take(&mut agenda.uncharged);
         if self.state.died_at != unread && self.ledger.summary.stopped_by.is_none() {
             let saved = self.spool.save_run_state(&self.state);
             self.ledger.stop_on_error(saved);
         }
-        turns
+        agenda.fill(&mut self.ledger);
+        agenda
     }
 
     /// Clears temporary files of dead runs away. Where a run died all directories are looked
@@ -69,27 +60,30 @@ impl<A: UploadApi, C: Clock> Drain<'_, A, C> {
         }
         Ok(())
     }
+}
 
+impl<C: Clock> Agenda<'_, C> {
     /// Judges one document and deals with it unless it is due.
-    fn judge_one(
+    pub(super) fn judge_one(
         &mut self,
         entry: Entry,
         did_crash: bool,
+        ledger: &mut Ledger<'_>,
     ) -> Result<Option<Candidate>, SpoolError> {
         let now = self.clock.now();
         let name = entry.name.clone();
         let fate = match judge(self.spool, entry.clone(), self.policy, now) {
             Judgement::Residue(state) => {
                 self.spool.remove_residue(&name, state)?;
-                return Ok(self.recovered(&name, state));
+                return Ok(recovered(&name, state, ledger));
             }
             Judgement::Unmoved(state, _) => {
                 self.spool.move_document(State::Pending, &name, state)?;
-                return Ok(self.recovered(&name, state));
+                return Ok(recovered(&name, state, ledger));
             }
             Judgement::Corrupt(reason) => {
                 self.spool.quarantine(&name, &reason, now)?;
-                self.ledger.summary.needs_attention.new += 1;
+                ledger.summary.needs_attention.new += 1;
                 log::error!(document:% = name.display(), reason = reason.as_str(); "quarantined: no metadata document");
                 Fate::Corrupt
             }
@@ -101,48 +95,49 @@ impl<A: UploadApi, C: Clock> Drain<'_, A, C> {
             Judgement::Vanished => Fate::Vanished,
             Judgement::BackOff(document, until) if !did_crash => {
                 log::debug!(session = document.session_id(), until:% = until; "backing off");
-                self.ledger.summary.retrying += 1;
+                ledger.summary.retrying += 1;
                 Fate::BackOff
             }
             Judgement::Due(candidate) if !did_crash => return Ok(Some(candidate)),
             Judgement::BackOff(..) | Judgement::Due(_) => {
-                return self.charge_crash(entry);
+                return self.charge_crash(entry, ledger);
             }
         };
         if did_crash {
-            return Ok(self.put_off(&name, fate));
+            return Ok(self.put_off(&name, fate, ledger));
         }
-        self.ledger.summary.sessions.count(fate);
+        ledger.summary.sessions.count(fate);
         Ok(None)
     }
 
     /// Counts a session at which a run died and that is not charged for it now. What cannot be read
     /// is remembered: the lock file will not name it any more when it can.
-    fn put_off(&mut self, name: &OsStr, fate: Fate) -> Option<Candidate> {
-        self.ledger.summary.sessions.count(fate);
+    fn put_off(&mut self, name: &OsStr, fate: Fate, ledger: &mut Ledger<'_>) -> Option<Candidate> {
+        ledger.summary.sessions.count(fate);
         if matches!(fate, Fate::Settling | Fate::Skipped) {
             let name = name.to_string_lossy().into_owned();
-            self.state.died_at.push(name);
+            self.uncharged.push(name);
         }
         None
     }
 
-    fn recovered(&mut self, name: &OsStr, state: State) -> Option<Candidate> {
-        self.ledger.summary.sessions.pending -= 1;
-        self.ledger.summary.sessions.recovered += 1;
-        log::info!(document:% = name.display(), state = state.as_str(); "finished a move that was interrupted");
-        None
-    }
-
-    fn charge_crash(&mut self, entry: Entry) -> Result<Option<Candidate>, SpoolError> {
+    fn charge_crash(
+        &mut self,
+        entry: Entry,
+        ledger: &mut Ledger<'_>,
+    ) -> Result<Option<Candidate>, SpoolError> {
         let mut document = match self.spool.read_document(State::Pending, &entry.name) {
             DocumentReading::Document(document) => document,
-            DocumentReading::Vanished => return Ok(self.put_off(&entry.name, Fate::Vanished)),
+            DocumentReading::Vanished => {
+                return Ok(self.put_off(&entry.name, Fate::Vanished, ledger));
+            }
             // It could be read a moment ago.
-            DocumentReading::Unparsable(_) => return Ok(self.put_off(&entry.name, Fate::Settling)),
+            DocumentReading::Unparsable(_) => {
+                return Ok(self.put_off(&entry.name, Fate::Settling, ledger));
+            }
             DocumentReading::Unreadable(reason) => {
                 log::warn!(document:% = entry.name.display(), reason = reason.as_str(); "skipped");
-                return Ok(self.put_off(&entry.name, Fate::Skipped));
+                return Ok(self.put_off(&entry.name, Fate::Skipped, ledger));
             }
         };
         log::warn!(session = document.session_id(); "an earlier run died while it worked on this session");
@@ -157,9 +152,16 @@ impl<A: UploadApi, C: Clock> Drain<'_, A, C> {
                 failed_before: true,
             }));
         }
-        self.ledger.settled(&document, fate);
+        ledger.settled(&document, fate);
         Ok(None)
     }
+}
+
+fn recovered(name: &OsStr, state: State, ledger: &mut Ledger<'_>) -> Option<Candidate> {
+    ledger.summary.sessions.pending -= 1;
+    ledger.summary.sessions.recovered += 1;
+    log::info!(document:% = name.display(), state = state.as_str(); "finished a move that was interrupted");
+    None
 }
 
 /// The names of documents at which a run died and that are still to be charged for it, and of those

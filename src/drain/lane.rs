@@ -3,9 +3,9 @@
 //! What becomes of the session is the run's to write down, which has one place for that. A lane
 //! writes what must not wait: the mark before the first request, the checkpoint between the two.
 
-use super::agenda::Candidate;
 use super::attempt::{Attempt, Attempted, End};
 use super::exchange::Exchange;
+use super::judgement::Candidate;
 use crate::clock::Clock;
 use crate::plan::{Delivery, Policy};
 use crate::report::Stop;

@@ -7,8 +7,8 @@ use std::ffi::{OsStr, OsString};
 
 use chrono::{DateTime, Utc};
 
-use super::agenda::Candidate;
 use super::attempt::Attempted;
+use super::judgement::Candidate;
 use crate::outcome::Part;
 use crate::plan::Policy;
 use crate::report::{Fate, RunSummary, SessionError, Stop};
@@ -52,6 +52,12 @@ impl<'a> Ledger<'a> {
     pub(super) fn leave(&mut self, candidate: &Candidate) {
         self.summary.sessions.count(Fate::Left);
         self.summary.retrying += u64::from(candidate.failed_before);
+    }
+
+    /// Leaves documents for a later run that were not even read.
+    pub(super) fn leave_unread(&mut self, count: u64) {
+        self.summary.sessions.left += count;
+        self.summary.sessions.unread += count;
     }
 
     /// Notes since when a document has been there whose recording is awaited.

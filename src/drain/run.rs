@@ -3,17 +3,18 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::agenda::Candidate;
+use super::agenda::{Agenda, Bounds};
 use super::breaker::Breaker;
 use super::dues::Dues;
 use super::exchange::Exchange;
+use super::judgement::Candidate;
 use super::lane::Lane;
 use super::ledger::Ledger;
 use super::onlooker::{Nobody, Onlooker};
 use super::pacing::{Limit, Pacing};
 use crate::clock::Clock;
 use crate::interrupt::Interrupt;
-use crate::plan::{Policy, Turns};
+use crate::plan::Policy;
 use crate::report::{RunSummary, Stop};
 use crate::spool::{Interrupted, LeasedSpool, RunState, SpoolError, State};
 use crate::upload::UploadApi;
@@ -31,6 +32,14 @@ pub struct Limits {
     pub breaker: u32,
     /// Requests sent at most.
     pub rate: Vec<Limit>,
+    /// Due sessions that are judged ahead of their turn.
+    pub window: usize,
+}
+
+impl Limits {
+    /// How many due sessions a run judges ahead: so many that small backlogs are judged as a whole
+    /// before the first request, and so few that this takes a fraction of a second.
+    pub const WINDOW: usize = 10_000;
 }
 
 /// One run: the snapshot is taken, judged, and drained.
@@ -41,10 +50,10 @@ pub struct Drain<'a, A, C> {
     pub(super) dues: Arc<Dues>,
     pub(super) onlooker: &'a dyn Onlooker,
     pub(super) clock: &'a C,
-    interrupt: Interrupt,
+    pub(super) bounds: Bounds,
     pub(super) policy: &'a Policy,
     pub(super) batch_size: Option<u64>,
-    deadline: Option<Instant>,
+    pub(super) window: usize,
     started: Instant,
     pub(super) breaker: Breaker,
     pub(super) state: RunState,
@@ -102,10 +111,13 @@ impl<'a, A: UploadApi + Send, C: Clock + Sync> Drain<'a, A, C> {
             dues,
             onlooker: &Nobody,
             clock,
-            interrupt,
+            bounds: Bounds {
+                interrupt,
+                deadline,
+            },
             policy,
             batch_size: limits.batch_size,
-            deadline,
+            window: limits.window,
             started,
             breaker: Breaker::new(limits.breaker),
             state,
@@ -133,14 +145,12 @@ impl<'a, A: UploadApi + Send, C: Clock + Sync> Drain<'a, A, C> {
     /// When the snapshot cannot be taken.
     pub fn run(mut self, died: Option<&Interrupted>) -> Result<RunSummary, SpoolError> {
         let listed = self.spool.list(State::Pending)?;
-        self.ledger.summary.sessions.pending = listed.entries.len() as u64;
-        let mut turns = self.clear_and_judge(listed, died);
+        self.ledger.summary.sessions.pending = listed.len() as u64;
+        let mut agenda = self.open_agenda(listed, died);
         if self.ledger.summary.stopped_by.is_none() {
-            self.drain(&mut turns);
+            self.drain(&mut agenda);
         }
-        for candidate in turns {
-            self.ledger.leave(&candidate);
-        }
+        agenda.leave_rest(&mut self.ledger);
         let never_connected = {
             let known = self.dues.known();
             known.tried && !known.connected
@@ -150,14 +160,14 @@ impl<'a, A: UploadApi + Send, C: Clock + Sync> Drain<'a, A, C> {
         Ok(self.ledger.summary)
     }
 
-    fn drain(&mut self, turns: &mut Turns<Candidate>) {
-        let due = turns.len() as u64;
+    fn drain(&mut self, agenda: &mut Agenda<'a, C>) {
+        let due = agenda.len() as u64;
         let batch = self.batch_size.map_or(due, |size| size.min(due));
         self.onlooker.begun(batch);
         let mut lanes = std::mem::take(&mut self.lanes);
         match lanes.as_mut_slice() {
-            [lane] => self.drain_in_sequence(lane, turns),
-            lanes => self.drain_together(lanes, turns),
+            [lane] => self.drain_in_sequence(lane, agenda),
+            lanes => self.drain_together(lanes, agenda),
         }
         self.lanes = lanes;
     }
@@ -165,9 +175,9 @@ impl<'a, A: UploadApi + Send, C: Clock + Sync> Drain<'a, A, C> {
     pub(super) fn drain_in_sequence(
         &mut self,
         lane: &mut Lane<'a, A, C>,
-        turns: &mut Turns<Candidate>,
+        agenda: &mut Agenda<'a, C>,
     ) {
-        while let Some(candidate) = self.next(turns) {
+        while let Some(candidate) = self.next(agenda) {
             let (worked_by, result) = match self.take(candidate) {
                 Ok(Some(task)) => {
                     let worked = self.work(lane, &task);
@@ -181,17 +191,25 @@ impl<'a, A: UploadApi + Send, C: Clock + Sync> Drain<'a, A, C> {
     }
 
     /// Whose turn it is, unless the run has ended or must end now.
-    pub(super) fn next(&mut self, turns: &mut Turns<Candidate>) -> Option<Candidate> {
-        if turns.is_empty() || self.must_end() {
+    pub(super) fn next(&mut self, agenda: &mut Agenda<'a, C>) -> Option<Candidate> {
+        if agenda.is_empty() || self.must_end() {
             return None;
         }
-        turns.next()
+        let next = agenda.next(&mut self.ledger);
+        // What was judged on the way may have taken long, or failed.
+        if self.must_end() {
+            if let Some(candidate) = next {
+                self.ledger.leave(&candidate);
+            }
+            return None;
+        }
+        next
     }
 
     /// Whether no session may be begun any more.
     pub(super) fn must_end(&mut self) -> bool {
         if !self.has_ended()
-            && let Some(stop) = self.must_stop()
+            && let Some(stop) = self.bounds.stop(self.clock)
         {
             self.ledger.stop(stop, None);
         }
@@ -214,20 +232,10 @@ impl<'a, A: UploadApi + Send, C: Clock + Sync> Drain<'a, A, C> {
         }
     }
 
-    fn must_stop(&self) -> Option<Stop> {
-        if let Some(signal) = self.interrupt.signal() {
-            return Some(Stop::Signal(signal));
-        }
-        let is_over = self
-            .deadline
-            .is_some_and(|deadline| self.clock.monotonic() >= deadline);
-        is_over.then_some(Stop::Deadline)
-    }
-
     /// Counts what needs a person. A directory that cannot be read is not an empty one.
     fn count(&mut self, state: State) -> u64 {
-        match self.spool.list(state) {
-            Ok(listed) => listed.entries.len() as u64,
+        match self.spool.count(state) {
+            Ok(count) => count,
             Err(error) => {
                 self.ledger.stop_on_error(Err(error));
                 0

@@ -8,11 +8,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, Scope};
 
-use super::agenda::Candidate;
+use super::agenda::Agenda;
+use super::judgement::Candidate;
 use super::lane::{Lane, Task, Worked};
 use super::run::Drain;
 use crate::clock::Clock;
-use crate::plan::Turns;
 use crate::upload::UploadApi;
 
 /// What a lane has done, or the panic that it ended in.
@@ -36,27 +36,27 @@ impl<'a, A: UploadApi + Send, C: Clock + Sync> Drain<'a, A, C> {
     pub(super) fn drain_together(
         &mut self,
         lanes: &mut [Lane<'a, A, C>],
-        turns: &mut Turns<Candidate>,
+        agenda: &mut Agenda<'a, C>,
     ) {
         let has_crew = thread::scope(|scope| {
             let mut crew = Crew::start(scope, lanes);
             let has_any = !crew.idle.is_empty();
-            self.hand_out(&mut crew, turns);
+            self.hand_out(&mut crew, agenda);
             has_any
         });
         if let ([lane, ..], false) = (lanes, has_crew) {
             log::warn!("no thread could be started; sessions are worked on one by one");
-            self.drain_in_sequence(lane, turns);
+            self.drain_in_sequence(lane, agenda);
         }
     }
 
     /// Hands out tasks for as long as there are any, and waits for the last of them.
-    fn hand_out(&mut self, crew: &mut Crew, turns: &mut Turns<Candidate>) {
+    fn hand_out(&mut self, crew: &mut Crew, agenda: &mut Agenda<'a, C>) {
         // One whose session is worked on already, by another document of the same name.
         let mut put_off = None;
         loop {
             while !crew.idle.is_empty() {
-                let Some(candidate) = self.next_or(&mut put_off, turns) else {
+                let Some(candidate) = self.next_or(&mut put_off, agenda) else {
                     break;
                 };
                 match self.take(candidate) {
@@ -88,7 +88,7 @@ impl<'a, A: UploadApi + Send, C: Clock + Sync> Drain<'a, A, C> {
     fn next_or(
         &mut self,
         put_off: &mut Option<Candidate>,
-        turns: &mut Turns<Candidate>,
+        agenda: &mut Agenda<'a, C>,
     ) -> Option<Candidate> {
         if put_off.is_some() {
             if self.must_end() {
@@ -96,7 +96,7 @@ impl<'a, A: UploadApi + Send, C: Clock + Sync> Drain<'a, A, C> {
             }
             return put_off.take();
         }
-        self.next(turns)
+        self.next(agenda)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 
-use super::agenda::Candidate;
+use super::judgement::Candidate;
 use super::lane::Task;
 use super::ledger::Held;
 use super::run::Drain;

@@ -49,6 +49,7 @@ struct SessionsObject {
     left: u64,
     recovered: u64,
     conserved: bool,
+    unread: u64,
 }
 
 #[derive(Serialize)]
@@ -103,6 +104,7 @@ pub fn run_json(summary: &RunSummary, exit: ExitCode) -> String {
             left: sessions.left,
             recovered: sessions.recovered,
             conserved: sessions.is_conserved(),
+            unread: sessions.unread,
         },
         parts: PartsObject {
             recordings_uploaded: parts.recordings_uploaded,

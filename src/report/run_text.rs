@@ -20,6 +20,10 @@ pub fn run_text(summary: &RunSummary, exit: ExitCode, max_attempts: u32, view: &
         exit_style(exit).paint(&format!("exit code {exit}")),
     )];
     lines.extend(listed("sessions", &fates(summary)));
+    if sessions.unread > 0 {
+        let text = format!("  of those left: {} not looked at yet", sessions.unread);
+        lines.push(text);
+    }
     lines.extend(sent(summary));
     if let Some(stop) = summary.stopped_by {
         let why = cause(summary).unwrap_or_else(|| stop_text(stop).to_owned());

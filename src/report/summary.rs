@@ -116,6 +116,8 @@ pub struct SessionCounts {
     pub vanished: u64,
     pub left: u64,
     pub recovered: u64,
+    /// Of those left: their documents were not read.
+    pub unread: u64,
 }
 
 impl SessionCounts {

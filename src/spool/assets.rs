@@ -1,7 +1,7 @@
 //! Everything that lies directly in a directory: for those who look for what no document names.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::SystemTime;
@@ -16,6 +16,7 @@ use super::leased::LeasedSpool;
 use super::open::Spool;
 use super::{durable, scan};
 use crate::session::{FileFacts, Lookup};
+use crate::timestamp;
 
 /// What adoption remembers between two runs, in the metadata directory.
 const MEMORY_NAME: &str = ".callspool.adopted";
@@ -93,11 +94,11 @@ impl Spool {
     pub fn list_dir(&self, dir: &Path) -> Result<Listing, SpoolError> {
         let mut listing = Listing::default();
         let mut names = Vec::new();
-        let visit = &mut |name: OsString, kind| match kind {
+        let visit = &mut |name: &OsStr, kind| match kind {
             _ if name.as_encoded_bytes().starts_with(b".") => {}
-            Kind::File => names.push(name),
+            Kind::File => names.push(name.to_owned()),
             Kind::Directory => {
-                listing.directories.insert(name);
+                listing.directories.insert(name.to_owned());
             }
             Kind::Other => {}
         };
@@ -122,7 +123,7 @@ impl Spool {
                 Err(error) => return Err(SpoolError::new("look at", path, error)),
             };
             let time = |time: Option<SystemTime>| {
-                DateTime::<Utc>::from(time.unwrap_or(SystemTime::UNIX_EPOCH))
+                timestamp::of_file(time.unwrap_or(SystemTime::UNIX_EPOCH))
             };
             listing.files.push(FileStamp {
                 name,

@@ -14,6 +14,7 @@ use super::leased::LeasedSpool;
 use super::open::Spool;
 use crate::manifest;
 use crate::session::{Document, FileFacts, Lookup};
+use crate::timestamp;
 
 /// What a file is to a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -253,7 +254,7 @@ impl AssetDir {
         let is_same = stat.is_file()
             && stat.identity() == identity
             && stat.len_bytes == file.len_bytes
-            && stat.modified.map(chrono::DateTime::from) == Some(file.modified);
+            && stat.modified.map(timestamp::of_file) == Some(file.modified);
         if !is_same {
             return Ok(Removed::Changed);
         }

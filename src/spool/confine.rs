@@ -10,10 +10,9 @@ use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-
 use super::disk::{ConfinedDir, Disk, OpenFile, Stat};
 use crate::session::{FileFacts, Lookup};
+use crate::timestamp;
 
 /// One of conversations/, recordings/ and leads/.
 #[derive(Debug)]
@@ -216,7 +215,7 @@ fn to_facts(relative: &Path, stat: &Stat) -> io::Result<FileFacts> {
     Ok(FileFacts {
         relative: relative.to_owned(),
         len_bytes: stat.len_bytes,
-        modified: DateTime::<Utc>::from(modified),
+        modified: timestamp::of_file(modified),
     })
 }
 

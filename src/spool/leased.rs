@@ -270,7 +270,7 @@ impl LeasedSpool<'_> {
     pub fn is_as_listed(&self, listed: &FileStamp) -> Result<bool, SpoolError> {
         let path = self.layout().processed.join(&listed.name);
         let is = |time: Option<std::time::SystemTime>, listed| {
-            time.is_none_or(|time| DateTime::<Utc>::from(time) == listed)
+            time.is_none_or(|time| timestamp::of_file(time) == listed)
         };
         match self.disk().lstat(&path) {
             Ok(stat) => Ok(stat.is_file()

@@ -12,11 +12,13 @@ use super::disk::{Disk, SystemDisk};
 use super::error::{OpenError, SpoolError};
 use super::gather;
 use super::layout::{Layout, State};
+use super::listed::Listed;
 use super::names;
 use super::recording::{OpenRecording, OpenRecordingError};
 use super::run_state::RunState;
-use super::scan::{self, DocumentReading, Listed};
+use super::scan::{self, DocumentReading};
 use crate::session::{Document, Dossier, FileFacts, Status, Tombstones, is_same_document};
+use crate::timestamp;
 
 /// An opened spool. It cannot change anything; see [`super::LeasedSpool`].
 #[derive(Debug)]
@@ -77,12 +79,29 @@ impl Spool {
     /// # Errors
     /// When the directory cannot be read.
     pub fn list(&self, state: State) -> Result<Listed, SpoolError> {
-        match scan::list(self.disk(), self.layout.dir(state)) {
-            Err(error) if error.source.kind() == ErrorKind::NotFound && state != State::Pending => {
-                Ok(Listed::default())
-            }
-            listed => listed,
-        }
+        self.list_those(state, &|_| true)
+    }
+
+    /// Lists those documents in a state directory whose file names are wanted; no other one is
+    /// looked at.
+    ///
+    /// # Errors
+    /// As [`Self::list`].
+    pub fn list_those(
+        &self,
+        state: State,
+        is_wanted: &dyn Fn(&OsStr) -> bool,
+    ) -> Result<Listed, SpoolError> {
+        let listed = scan::list(self.disk(), self.layout.dir(state), is_wanted);
+        or_nothing(state, listed)
+    }
+
+    /// Counts the documents in a state directory.
+    ///
+    /// # Errors
+    /// As [`Self::list`].
+    pub fn count(&self, state: State) -> Result<u64, SpoolError> {
+        or_nothing(state, scan::count(self.disk(), self.layout.dir(state)))
     }
 
     /// Reads a document.
@@ -94,7 +113,7 @@ impl Spool {
     /// told.
     pub fn pending_changed(&self) -> Option<DateTime<Utc>> {
         let stat = self.disk().stat(&self.layout.metadata).ok()?;
-        stat.modified.map(DateTime::from)
+        stat.modified.map(timestamp::of_file)
     }
 
     /// The bytes of what has a document's name, whatever they are; `None` when they are too many.
@@ -189,6 +208,16 @@ impl Spool {
     /// What earlier runs have left for later ones; nothing when there is none or it makes no sense.
     pub fn run_state(&self) -> RunState {
         RunState::load(self.disk(), &self.layout.metadata)
+    }
+}
+
+/// A state directory that is not there has nothing in it, but for the pending documents'.
+fn or_nothing<T: Default>(state: State, listed: Result<T, SpoolError>) -> Result<T, SpoolError> {
+    match listed {
+        Err(error) if error.source.kind() == ErrorKind::NotFound && state != State::Pending => {
+            Ok(T::default())
+        }
+        listed => listed,
     }
 }
 

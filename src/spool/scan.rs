@@ -1,42 +1,20 @@
 //! Listing state directories and reading the documents in them.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
 use std::path::Path;
-use std::time::SystemTime;
 
-use chrono::{DateTime, Utc};
 use rustix::io::Errno;
 
 use super::confine::read_bounded;
 use super::disk::{Disk, Kind};
 use super::error::SpoolError;
+use super::listed::{Listed, PREFIX, SUFFIX, Times};
 use super::temporary::is_temporary;
 use crate::session::Document;
 
 /// The largest document that is read, in bytes.
 pub(super) const DOCUMENT_LIMIT: u64 = 16 << 20;
-
-/// A file in a state directory that has a document's name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// Its file name.
-    pub name: OsString,
-    /// When it was last modified.
-    pub modified: DateTime<Utc>,
-    /// When it came to be what it is where it is: its last change of any kind. A document that is
-    /// filed keeps the time of its modification, not this one.
-    pub changed: DateTime<Utc>,
-}
-
-/// What a listing found.
-#[derive(Debug, Default)]
-pub struct Listed {
-    /// Documents, the oldest first; of the same age by name.
-    pub entries: Vec<Entry>,
-    /// Whether temporary files of ours lie about.
-    pub has_temporaries: bool,
-}
 
 /// What came of reading a document.
 #[derive(Debug)]
@@ -51,37 +29,41 @@ pub enum DocumentReading {
     Unreadable(String),
 }
 
-/// Lists a state directory. Directories, links and foreign names are passed over.
-pub(super) fn list(disk: &dyn Disk, dir: &Path) -> Result<Listed, SpoolError> {
-    let mut names = Vec::new();
-    let mut has_temporaries = false;
-    disk.list(dir, &mut |name, kind| {
-        has_temporaries |= is_temporary(&name);
-        if kind == Kind::File && is_document_name(&name) {
-            names.push(name);
+/// Lists those documents of a state directory whose names are wanted. Directories, links and foreign
+/// names are passed over.
+pub(super) fn list(
+    disk: &dyn Disk,
+    dir: &Path,
+    is_wanted: &dyn Fn(&OsStr) -> bool,
+) -> Result<Listed, SpoolError> {
+    let open = disk.open_listed(dir).map_err(SpoolError::of("list", dir))?;
+    let mut listed = Listed::default();
+    open.names(&mut |name, kind| {
+        if is_temporary(name) {
+            listed.note_temporary();
+        }
+        if kind == Kind::File && is_document_name(name) && is_wanted(name) {
+            listed.push(name);
         }
     })
     .map_err(SpoolError::of("list", dir))?;
-    let mut entries = Vec::with_capacity(names.len());
-    for name in names {
+    listed.look_at_each(|name| match open.lstat(name) {
+        Ok(stat) => Some(Times::of(&stat)),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
         // One that is there and cannot be looked at is found unreadable when its turn comes.
-        let (modified, changed) = match disk.lstat(&dir.join(&name)) {
-            Ok(stat) => (stat.modified, stat.changed),
-            Err(error) if error.kind() == ErrorKind::NotFound => continue,
-            Err(_) => (None, None),
-        };
-        let modified = DateTime::<Utc>::from(modified.unwrap_or(SystemTime::UNIX_EPOCH));
-        entries.push(Entry {
-            name,
-            modified,
-            changed: changed.map_or(modified, DateTime::<Utc>::from),
-        });
-    }
-    entries.sort_by(|a, b| (a.modified, &a.name).cmp(&(b.modified, &b.name)));
-    Ok(Listed {
-        entries,
-        has_temporaries,
+        Err(_) => Some(Times::UNKNOWN),
+    });
+    Ok(listed)
+}
+
+/// Counts the documents in a state directory, without looking at any.
+pub(super) fn count(disk: &dyn Disk, dir: &Path) -> Result<u64, SpoolError> {
+    let mut count = 0;
+    disk.list(dir, &mut |name, kind| {
+        count += u64::from(kind == Kind::File && is_document_name(name));
     })
+    .map_err(SpoolError::of("list", dir))?;
+    Ok(count)
 }
 
 /// Reads a document.
@@ -115,7 +97,7 @@ pub(super) fn read_document(disk: &dyn Disk, path: &Path) -> DocumentReading {
 /// Whether a file name is a document's.
 pub(super) fn is_document_name(name: &OsStr) -> bool {
     let bytes = name.as_encoded_bytes();
-    bytes.starts_with(b"metadata_") && bytes.ends_with(b".json")
+    bytes.starts_with(PREFIX) && bytes.ends_with(SUFFIX)
 }
 
 /// Reads a regular file, not through a link, and without waiting for whatever stands in its place;

@@ -121,8 +121,8 @@ pub(super) fn remove_stale_temporaries(
 ) -> Result<Swept, SpoolError> {
     let mut names = Vec::new();
     disk.list(dir, &mut |name, _| {
-        if is_temporary(&name) {
-            names.push(name);
+        if is_temporary(name) {
+            names.push(name.to_owned());
         }
     })
     .map_err(SpoolError::of("list", dir))?;

@@ -5,11 +5,12 @@
 //! was not synced. The operations are the system's, one each, so that a test can count them; what
 //! they are put together to is the business of the files beside this one.
 
+mod listed;
 mod system;
 
 pub use system::SystemDisk;
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::fmt::Debug;
 use std::fs::TryLockError;
 use std::io::{self, Read};
@@ -101,12 +102,19 @@ pub trait Disk: Debug + Send + Sync {
     /// Why not.
     fn open_dir(&self, dir: &Path) -> io::Result<()>;
 
-    /// Names everything that is directly in a directory, in no order. An entry that cannot be
-    /// looked at is passed over.
+    /// Opens a directory to list it, and to look at what is in it.
+    ///
+    /// # Errors
+    /// When it is not there or may not be read.
+    fn open_listed(&self, dir: &Path) -> io::Result<Box<dyn ListedDir>>;
+
+    /// Names everything that is directly in a directory, as [`ListedDir::names`] does.
     ///
     /// # Errors
     /// When the directory cannot be read.
-    fn list(&self, dir: &Path, visit: &mut dyn FnMut(OsString, Kind)) -> io::Result<()>;
+    fn list(&self, dir: &Path, visit: &mut dyn FnMut(&OsStr, Kind)) -> io::Result<()> {
+        self.open_listed(dir)?.names(visit)
+    }
 
     /// Looks at what goes by a name, through links.
     ///
@@ -214,6 +222,23 @@ pub trait Disk: Debug + Send + Sync {
     fn lock_owner(&self, _path: &Path, _noted: Option<u32>) -> io::Result<Option<u32>> {
         Err(io::ErrorKind::Unsupported.into())
     }
+}
+
+/// A directory that is open, so that many of its files are looked at without finding it anew for
+/// each.
+pub trait ListedDir: Debug + Sync {
+    /// Names everything that is directly in it, in no order. An entry that cannot be looked at is
+    /// passed over.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn names(&self, visit: &mut dyn FnMut(&OsStr, Kind)) -> io::Result<()>;
+
+    /// Looks at what goes by a name in it; a link is itself.
+    ///
+    /// # Errors
+    /// When nothing does, or it cannot be looked at.
+    fn lstat(&self, name: &OsStr) -> io::Result<Stat>;
 }
 
 /// A file opened for reading.

@@ -1,6 +1,5 @@
 //! The machine's file system.
 
-use std::ffi::OsString;
 use std::fs::{self, File, FileTimes, Metadata, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{
@@ -15,9 +14,11 @@ use cap_std::fs::{
 };
 use rustix::fs::{AtFlags, CWD, FileType, OFlags, RenameFlags};
 use rustix::io::Errno;
-use walkdir::WalkDir;
 
-use super::{Access, ConfinedDir, Disk, Kind, LockFile, NewFile, OpenFile, Right, Space, Stat};
+use super::listed::SystemDir;
+use super::{
+    Access, ConfinedDir, Disk, Kind, ListedDir, LockFile, NewFile, OpenFile, Right, Space, Stat,
+};
 
 /// Where Linux lists the locks that are held (proc_locks(5)).
 const LOCK_TABLE: &str = "/proc/locks";
@@ -31,19 +32,8 @@ impl Disk for SystemDisk {
         fs::read_dir(dir).map(drop)
     }
 
-    fn list(&self, dir: &Path, visit: &mut dyn FnMut(OsString, Kind)) -> io::Result<()> {
-        for entry in WalkDir::new(dir).min_depth(1).max_depth(1) {
-            match entry {
-                Ok(entry) => visit(entry.file_name().to_owned(), kind(entry.file_type())),
-                // Without a path it is the directory that could not be read on.
-                Err(error) if error.depth() == 0 || error.path().is_none() => {
-                    let error = error.into_io_error();
-                    return Err(error.unwrap_or_else(|| io::ErrorKind::Other.into()));
-                }
-                Err(error) => log::debug!(error:% = error; "passed over while listing"),
-            }
-        }
-        Ok(())
+    fn open_listed(&self, dir: &Path) -> io::Result<Box<dyn ListedDir>> {
+        Ok(Box::new(SystemDir::open(dir)?))
     }
 
     fn stat(&self, path: &Path) -> io::Result<Stat> {
@@ -301,11 +291,16 @@ fn kind(file_type: fs::FileType) -> Kind {
     }
 }
 
-/// A time that the system gives as seconds since the epoch and the rest in nanoseconds.
-fn time(seconds: i64, nanos: i64) -> Option<SystemTime> {
-    let seconds = Duration::from_secs(u64::try_from(seconds).ok()?);
+/// A time that the system gives as seconds since the epoch, or before it, and the rest in
+/// nanoseconds.
+pub(super) fn time(seconds: i64, nanos: i64) -> Option<SystemTime> {
+    let whole = Duration::from_secs(seconds.unsigned_abs());
     let nanos = Duration::from_nanos(u64::try_from(nanos).ok()?);
-    SystemTime::UNIX_EPOCH.checked_add(seconds + nanos)
+    let time = match seconds < 0 {
+        true => SystemTime::UNIX_EPOCH.checked_sub(whole),
+        false => SystemTime::UNIX_EPOCH.checked_add(whole),
+    };
+    time?.checked_add(nanos)
 }
 
 fn of_system(found: &rustix::fs::Stat) -> Stat {

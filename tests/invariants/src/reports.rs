@@ -33,6 +33,9 @@ pub fn reports(world: &World, index: usize) -> Vec<Violation> {
             report["sessions"]
         ));
     }
+    if report["sessions"]["unread"].as_u64() > report["sessions"]["left"].as_u64() {
+        wrong.push(format!("unread, and not left: {}", report["sessions"]));
+    }
     let there = run.before.documents("pending").count() as u64;
     let taken = count(report, "pending") + count(report, "recovered");
     if there != taken {

@@ -193,7 +193,7 @@ fn look_around(world: &Shared, process: u64, policy: &Policy) {
     let Ok(listed) = spool.list(State::Pending) else {
         return;
     };
-    for entry in listed.entries {
+    for entry in listed.iter() {
         let (name, modified) = (entry.name.clone(), entry.modified);
         if let Judgement::Due(_) = judge(&spool, entry, policy, now)
             && let DocumentReading::Document(document) = spool.read_document(State::Pending, &name)

@@ -10,6 +10,7 @@ use callspool::plan::{Again, Policy};
 use callspool::spool::State;
 use fastrand::Rng;
 use invariants::{End, Event, Recording, Rest, Run, World as Evidence, check_latest, drained};
+use serde_json::Value;
 
 use crate::api::Mood;
 use crate::evidence;
@@ -201,9 +202,11 @@ impl Story {
         self.judge_syncs(&ended);
         let was_disturbed = self.world.get().disk_failures > 0;
         let after = self.spool();
+        let unread = |report: &Value| report["sessions"]["unread"] != 0;
+        let is_unread = ended.report.as_ref().is_none_or(unread);
         let rest = match ended.end {
-            // Where something could not be read it was left as it was.
-            End::Exit(0 | 2 | 3 | 4 | 5 | 12) if !was_disturbed => Rest::Here,
+            // Where something could not be read, or was not, it was left as it was.
+            End::Exit(0 | 2 | 3 | 4 | 5 | 12) if !was_disturbed && !is_unread => Rest::Here,
             _ => Rest::NotYet,
         };
         self.events.push(Event::Run(Run {
@@ -430,5 +433,6 @@ fn limits(rng: &mut Rng) -> Limits {
         } else {
             Vec::new()
         },
+        window: [1, 2, 3, 5, Limits::WINDOW][rng.usize(..5)],
     }
 }

@@ -7,11 +7,13 @@ mod files;
 #[cfg(test)]
 mod tests;
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use callspool::spool::disk::{Access, ConfinedDir, Disk, Kind, LockFile, NewFile, OpenFile, Stat};
+use callspool::spool::disk::{
+    Access, ConfinedDir, Disk, Kind, ListedDir, LockFile, NewFile, OpenFile, Stat,
+};
 use rustix::io::Errno;
 
 use self::files::{Lock, Reader, Writer};
@@ -111,12 +113,11 @@ impl Disk for SimulatedDisk {
         self.operate("open", dir, |world| world.disk.names(dir).map(drop))
     }
 
-    fn list(&self, dir: &Path, visit: &mut dyn FnMut(OsString, Kind)) -> io::Result<()> {
-        let names = self.operate("list", dir, |world| world.disk.names(dir))?;
-        for name in names {
-            visit(name, Kind::File);
-        }
-        Ok(())
+    fn open_listed(&self, dir: &Path) -> io::Result<Box<dyn ListedDir>> {
+        Ok(Box::new(Listed {
+            disk: self.clone(),
+            dir: dir.to_owned(),
+        }))
     }
 
     fn stat(&self, path: &Path) -> io::Result<Stat> {
@@ -200,6 +201,27 @@ impl Disk for SimulatedDisk {
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         self.sync(dir, |world| world.disk.sync_directory(dir))
+    }
+}
+
+/// A directory that is listed. That it is opened first is not counted: it fails as the listing does.
+#[derive(Debug)]
+struct Listed {
+    disk: SimulatedDisk,
+    dir: PathBuf,
+}
+
+impl ListedDir for Listed {
+    fn names(&self, visit: &mut dyn FnMut(&OsStr, Kind)) -> io::Result<()> {
+        let list = |world: &mut World| world.disk.names(&self.dir);
+        for name in self.disk.operate("list", &self.dir, list)? {
+            visit(&name, Kind::File);
+        }
+        Ok(())
+    }
+
+    fn lstat(&self, name: &OsStr) -> io::Result<Stat> {
+        Disk::lstat(&self.disk, &self.dir.join(name))
     }
 }
 

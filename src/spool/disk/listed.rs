@@ -1,0 +1,88 @@
+//! Listing a directory of the machine's, a million names at a time.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, SeekFrom};
+
+use super::system::time;
+use super::{Kind, ListedDir, Stat};
+
+/// How much of a directory is read at once.
+const BUFFER_BYTES: usize = 256 << 10;
+
+/// An open directory.
+#[derive(Debug)]
+pub(super) struct SystemDir(OwnedFd);
+
+impl SystemDir {
+    pub(super) fn open(dir: &Path) -> io::Result<Self> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        Ok(Self(rustix::fs::open(dir, flags, Mode::empty())?))
+    }
+}
+
+impl ListedDir for SystemDir {
+    fn names(&self, visit: &mut dyn FnMut(&OsStr, Kind)) -> io::Result<()> {
+        rustix::fs::seek(&self.0, SeekFrom::Start(0))?;
+        let mut buffer = Vec::with_capacity(BUFFER_BYTES);
+        let mut entries = RawDir::new(&self.0, buffer.spare_capacity_mut());
+        while let Some(entry) = entries.next() {
+            let entry = entry?;
+            let name = OsStr::from_bytes(entry.file_name().to_bytes());
+            if name == "." || name == ".." {
+                continue;
+            }
+            let kind = match entry.file_type() {
+                // Some file systems do not tell.
+                FileType::Unknown => match self.lstat(name) {
+                    Ok(stat) => stat.kind,
+                    Err(error) => {
+                        log::debug!(error:% = error; "passed over while listing");
+                        continue;
+                    }
+                },
+                file_type => kind(file_type),
+            };
+            visit(name, kind);
+        }
+        Ok(())
+    }
+
+    fn lstat(&self, name: &OsStr) -> io::Result<Stat> {
+        let stat = rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        // How wide these numbers are differs between machines.
+        #[allow(
+            clippy::allow_attributes,
+            clippy::unnecessary_cast,
+            clippy::useless_conversion
+        )]
+        Ok(Stat {
+            kind: kind(FileType::from_raw_mode(stat.st_mode)),
+            len_bytes: u64::try_from(stat.st_size).unwrap_or_default(),
+            mode: stat.st_mode & 0o7777,
+            owner: (stat.st_uid, stat.st_gid),
+            modified: time(
+                stat.st_mtime as i64,
+                i64::try_from(stat.st_mtime_nsec).unwrap_or_default(),
+            ),
+            changed: time(
+                stat.st_ctime as i64,
+                i64::try_from(stat.st_ctime_nsec).unwrap_or_default(),
+            ),
+            device: stat.st_dev,
+            inode: stat.st_ino,
+        })
+    }
+}
+
+fn kind(file_type: FileType) -> Kind {
+    match file_type {
+        FileType::RegularFile => Kind::File,
+        FileType::Directory => Kind::Directory,
+        _ => Kind::Other,
+    }
+}
