@@ -3,15 +3,13 @@
 //! Sends each request once, follows no redirect and decides nothing: an answer goes to
 //! [`classify`], a breakage to `transport_failure`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use ureq::config::{Config, ConfigBuilder};
 use ureq::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use ureq::http::{HeaderValue, Request as HttpRequest, Response};
-use ureq::typestate::AgentScope;
 use ureq::unversioned::resolver::DefaultResolver;
-use ureq::unversioned::transport::{Connector, DefaultConnector};
-use ureq::{Agent, Body, Error, Proxy, SendBody, Timeout};
+use ureq::{Agent, Body, Error, SendBody, Timeout};
 
 use crate::outcome::{Failure, FailureKind};
 
@@ -24,17 +22,22 @@ use super::request_body::RequestBody;
 use super::transport_failure::{Broken, Cause, Route, Sent};
 use super::{Acknowledgement, CallDataPost, Presence, RecordingUpload, StoredRecording, UploadApi};
 
+mod agent;
 mod canceller;
 mod incoming;
 mod reach;
 mod stage;
 mod trust;
+mod wire;
 
+pub(super) use agent::agent_for_others;
+use agent::{agent, plain_config};
 pub use canceller::Canceller;
 use canceller::Line;
 use incoming::Incoming;
 pub use reach::{Asked, Reach, Tls};
-use stage::{Begin, End, NotedResolver, Stages};
+use stage::Stages;
+use trust::Trust;
 
 /// How long an idle connection is kept for the next request. Servers close theirs after seconds;
 /// one that is closed while a request is on its way costs an ambiguous outcome.
@@ -53,6 +56,7 @@ pub struct HttpClient {
     response_timeout: Duration,
     min_throughput: u64,
     route: Route,
+    trust: Arc<Trust>,
     stages: Stages,
     canceller: Canceller,
     line: Line,
@@ -69,22 +73,18 @@ struct Outgoing<'a> {
 }
 
 impl HttpClient {
-    /// Makes a client. Reads the platform's trust anchors when the base URL is https; connects to
-    /// nothing.
+    /// Makes a client; connects to nothing.
     ///
     /// # Errors
     /// When the extra trust anchors or the proxy's URL cannot be used.
     pub fn new(options: ClientOptions) -> Result<Self, ClientError> {
-        let origin = Origin::of(&options.base_url);
-        let (config, has_anchors) =
-            plain_config(origin.https, options.ca_pem.as_deref(), &options.proxy)?;
-        let route = route(origin, &options, has_anchors);
-        let config = config
+        let trust = Arc::new(Trust::new(options.ca_pem.as_deref())?);
+        let stages = Stages::default();
+        let config = plain_config(&options.proxy)?
             .accept("application/json")
             .max_idle_age(MAX_IDLE)
             .build();
-        let stages = Stages::default();
-        let agent = agent(config, &stages);
+        let agent = agent(config, &trust, &stages, DefaultResolver::default());
         let canceller = Canceller::default();
         Ok(Self {
             line: canceller.add(agent.clone()),
@@ -96,7 +96,8 @@ impl HttpClient {
             connect_timeout: options.connect_timeout,
             response_timeout: options.response_timeout,
             min_throughput: options.min_throughput_bytes_per_second.max(1),
-            route,
+            route: route(&options),
+            trust,
             stages,
         })
     }
@@ -110,7 +111,8 @@ impl HttpClient {
 
     fn another(&self) -> Self {
         let stages = Stages::default();
-        let agent = agent(self.agent.config().clone(), &stages);
+        let config = self.agent.config().clone();
+        let agent = agent(config, &self.trust, &stages, DefaultResolver::default());
         Self {
             line: self.canceller.add(agent.clone()),
             canceller: self.canceller.clone(),
@@ -119,6 +121,7 @@ impl HttpClient {
             origin: self.origin.clone(),
             authorization: self.authorization.clone(),
             route: self.route.clone(),
+            trust: Arc::clone(&self.trust),
             stages,
             ..*self
         }
@@ -226,7 +229,9 @@ impl HttpClient {
                 source_failure: body.source_failure(),
             }),
             cancelled: self.line.is_cancelled(),
+            writing_failed: self.stages.has_writing_failed(),
             route: &self.route,
+            has_anchors: self.trust.has_found_anchors(),
         }
         .failure()
     }
@@ -307,47 +312,8 @@ fn question<'a>(call_id: &str, request_id: &'a str) -> Outgoing<'a> {
     }
 }
 
-/// How every client of ours behaves: whom it trusts, which way it goes, that it follows nothing and
-/// takes every status for an answer. Also tells whether there is any trust anchor.
-pub(super) fn plain_config(
-    https: bool,
-    ca_pem: Option<&[u8]>,
-    way: &ProxySettings,
-) -> Result<(ConfigBuilder<AgentScope>, bool), ClientError> {
-    let anchors = trust::Anchors::load(https, ca_pem)?;
-    let config = Agent::config_builder()
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .proxy(proxy(way)?)
-        .tls_config(anchors.tls)
-        .user_agent(concat!("callspool/", env!("CARGO_PKG_VERSION")))
-        .accept_encoding("");
-    Ok((config, anchors.any))
-}
-
-/// The library's client, with notes of how far each connection got.
-fn agent(config: Config, stages: &Stages) -> Agent {
-    let connector = Begin(stages.clone())
-        .chain(DefaultConnector::default())
-        .chain(End(stages.clone()));
-    let resolver = NotedResolver(stages.clone(), DefaultResolver::default());
-    Agent::with_parts(config, connector, resolver)
-}
-
-/// The library's proxy. Without one it must be told so, or it would look for one by itself.
-fn proxy(settings: &ProxySettings) -> Result<Option<Proxy>, ClientError> {
-    match settings {
-        ProxySettings::Direct => Ok(None),
-        ProxySettings::Via(url) => match Proxy::new(url.expose()) {
-            Ok(proxy) => Ok(Some(proxy)),
-            Err(_) => Err(ClientError::Proxy {
-                variable: url.variable(),
-            }),
-        },
-    }
-}
-
-fn route(origin: Origin, options: &ClientOptions, has_anchors: bool) -> Route {
+fn route(options: &ClientOptions) -> Route {
+    let origin = Origin::of(&options.base_url);
     Route {
         target: origin.to_string(),
         host: origin.host,
@@ -356,7 +322,6 @@ fn route(origin: Origin, options: &ClientOptions, has_anchors: bool) -> Route {
             ProxySettings::Via(url) => Some((url.address().to_owned(), url.variable())),
         },
         connect_timeout: options.connect_timeout,
-        has_anchors,
     }
 }
 
