@@ -22,7 +22,7 @@ FUZZ_SECONDS ?= 600
 FUZZ_TARGETS ?= $(sort $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs))))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test agents schemas soak simulate fuzz fuzz-keep fuzz-tools mutants check fmt fmt-check clippy doc deny install uninstall clean
+.PHONY: help demo build test test-jobs agents schemas soak simulate fuzz fuzz-keep fuzz-tools mutants check fmt fmt-check clippy doc deny install uninstall clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
@@ -36,14 +36,17 @@ build: ## Build the program, optimised
 test: ## Run every test
 	$(CARGO) test --workspace --locked
 
+test-jobs: ## Run what shows how sessions are delivered once more, with four sessions at a time
+	CALLSPOOL_TEST_JOBS=4 $(CARGO) test --locked --package callspool --test outcomes --test delivery --test hostile --test proxy
+
 agents: ## Let agents with every version of LiveKit's SDK talk, and compare what arrives (needs PyPI; 3 GB below target/)
 	$(CARGO) test --locked --test agent -- --ignored --nocapture
 
 SEEDS ?= 1000
 FIRST ?= 0
 
-simulate: ## Tell SEEDS=1000 stories of faults and crashes from seed FIRST=0 on, or one with REPLAY=seed; SWEEP=failing|dying|dying-twice lets each operation fail, or be the last
-	$(CARGO) run --locked --quiet --profile simulation --package callspool-simulation -- $(if $(REPLAY),--replay $(REPLAY),--seeds $(SEEDS) --first $(FIRST)) $(if $(SWEEP),--sweep $(SWEEP)) $(if $(STRIDE),--stride $(STRIDE))
+simulate: ## Tell SEEDS=1000 stories of faults and crashes from seed FIRST=0 on, or one with REPLAY=seed; SWEEP=failing|dying|dying-twice lets each operation fail, or be the last; LANES=4 has runs work on four sessions at a time
+	$(CARGO) run --locked --quiet --profile simulation --package callspool-simulation -- $(if $(REPLAY),--replay $(REPLAY),--seeds $(SEEDS) --first $(FIRST)) $(if $(SWEEP),--sweep $(SWEEP)) $(if $(STRIDE),--stride $(STRIDE)) $(if $(LANES),--lanes $(LANES))
 
 schemas: ## Write the JSON Schemas into fixtures/schemas
 	$(CARGO) run --locked --quiet --package callspool-schemas

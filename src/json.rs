@@ -5,33 +5,18 @@
 //! escapes. So an object is kept as a list of raw members; only the members that are set change.
 //! Values are never turned into `serde_json::Value`, which rounds numbers.
 
+mod members;
 mod walk;
 
 use std::fmt;
 
+pub use members::{Members, RawObject};
 pub use walk::{for_each, strings};
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{self, Deserializer, Visitor};
 use serde_json::value::RawValue;
 
-/// The most members of an object. More are no customer's: they are there to use up memory.
-const MAX_MEMBERS: usize = 100_000;
-const TOO_MANY: &str = "too many members";
-
-/// A JSON object as raw members in their order. Members of the same name are kept; the last counts.
-#[derive(Debug, Clone, Default)]
-pub struct RawObject {
-    members: Vec<Member>,
-}
-
-#[derive(Debug, Clone)]
-struct Member {
-    /// The name with its escapes resolved, for look-ups.
-    name: String,
-    /// The name as it stood, quotes and escapes included.
-    raw_name: Box<RawValue>,
-    value: Box<RawValue>,
-}
+use members::MAX_MEMBERS;
 
 /// Why a text is not a JSON object. Holds no content of the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,180 +42,8 @@ pub enum JsonError {
     TooManyMembers,
 }
 
-impl RawObject {
-    /// Reads an object from bytes; a byte order mark in front is ignored.
-    ///
-    /// # Errors
-    /// When the bytes are not UTF-8, not JSON, or JSON of another kind than an object.
-    pub fn from_slice(bytes: &[u8]) -> Result<Self, JsonError> {
-        let text =
-            std::str::from_utf8(bytes).map_err(|error| JsonError::Encoding(error.valid_up_to()))?;
-        Self::parse(text.strip_prefix('\u{feff}').unwrap_or(text))
-    }
-
-    /// Reads an object from text.
-    ///
-    /// # Errors
-    /// When the text is not JSON, or JSON of another kind than an object.
-    pub fn parse(text: &str) -> Result<Self, JsonError> {
-        let is_object = text
-            .trim_start_matches([' ', '\t', '\n', '\r'])
-            .starts_with('{');
-        match serde_json::from_str::<Self>(text) {
-            Ok(object) if is_object => Ok(object),
-            Ok(_) => Err(JsonError::NotAnObject),
-            Err(error) if error.is_data() && !is_object => Err(JsonError::NotAnObject),
-            Err(error) if error.is_data() && error.to_string().starts_with(TOO_MANY) => {
-                Err(JsonError::TooManyMembers)
-            }
-            Err(error) => Err(JsonError::Syntax {
-                kind: if error.is_eof() {
-                    "unexpected end"
-                } else {
-                    "syntax error"
-                },
-                line: error.line(),
-                column: error.column(),
-            }),
-        }
-    }
-
-    /// Reads a member's value as an object; `None` when it is anything else.
-    pub fn from_raw(value: &RawValue) -> Option<Self> {
-        Self::parse(value.get()).ok()
-    }
-
-    /// The value of the (last) member of that name.
-    pub fn get(&self, name: &str) -> Option<&RawValue> {
-        self.members
-            .iter()
-            .rev()
-            .find(|member| member.name == name)
-            .map(|member| &*member.value)
-    }
-
-    /// The member as an object, when it is one.
-    pub fn object(&self, name: &str) -> Option<Self> {
-        self.get(name).and_then(Self::from_raw)
-    }
-
-    /// The member as text, when it is a string.
-    pub fn string(&self, name: &str) -> Option<String> {
-        self.get(name).and_then(string)
-    }
-
-    /// The member as text, when it is a string that holds more than white space.
-    pub fn text(&self, name: &str) -> Option<String> {
-        self.string(name).filter(|text| !text.trim().is_empty())
-    }
-
-    /// Whether the object has no members.
-    pub fn is_empty(&self) -> bool {
-        self.members.is_empty()
-    }
-
-    /// The members, in their order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &RawValue)> {
-        self.members
-            .iter()
-            .map(|member| (member.name.as_str(), &*member.value))
-    }
-
-    /// Sets a member: in its place when it is there, else at the end.
-    ///
-    /// # Errors
-    /// When the value cannot be written as JSON.
-    pub fn set<T: serde::Serialize + ?Sized>(
-        &mut self,
-        name: &str,
-        value: &T,
-    ) -> serde_json::Result<()> {
-        let value = serde_json::value::to_raw_value(value)?;
-        self.set_raw(name, value)
-    }
-
-    /// Sets a member to JSON text that is already there.
-    ///
-    /// # Errors
-    /// When the name cannot be written as JSON.
-    pub fn set_raw(&mut self, name: &str, value: Box<RawValue>) -> serde_json::Result<()> {
-        if let Some(member) = self
-            .members
-            .iter_mut()
-            .rev()
-            .find(|member| member.name == name)
-        {
-            member.value = value;
-            return Ok(());
-        }
-        let raw_name = serde_json::value::to_raw_value(name)?;
-        self.members.push(Member {
-            name: name.to_owned(),
-            raw_name,
-            value,
-        });
-        Ok(())
-    }
-
-    /// Writes the object with its members on lines of their own, indented by `depth` + 1 steps of
-    /// two spaces, as the customer's producer does; values as they are.
-    pub fn to_pretty(&self, depth: usize) -> String {
-        if self.members.is_empty() {
-            return "{}".to_owned();
-        }
-        let indent = "  ".repeat(depth + 1);
-        let lines: Vec<String> = self
-            .members
-            .iter()
-            .map(|member| format!("{indent}{}: {}", member.raw_name.get(), member.value.get()))
-            .collect();
-        format!("{{\n{}\n{}}}", lines.join(",\n"), "  ".repeat(depth))
-    }
-
-    /// [`Self::to_pretty`] as a raw value, to be set as a member of another object.
-    ///
-    /// # Errors
-    /// Never in practice: the text is JSON by construction.
-    pub fn to_raw(&self, depth: usize) -> serde_json::Result<Box<RawValue>> {
-        RawValue::from_string(self.to_pretty(depth))
-    }
-}
-
-impl<'de> Deserialize<'de> for RawObject {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-        impl<'de> Visitor<'de> for Members {
-            type Value = RawObject;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawObject, A::Error> {
-                let mut members = Vec::new();
-                while let Some((raw_name, value)) =
-                    map.next_entry::<Box<RawValue>, Box<RawValue>>()?
-                {
-                    if members.len() == MAX_MEMBERS {
-                        return Err(de::Error::custom(TOO_MANY));
-                    }
-                    let name = string(&raw_name)
-                        .ok_or_else(|| de::Error::custom("a name that is no string"))?;
-                    members.push(Member {
-                        name,
-                        raw_name,
-                        value,
-                    });
-                }
-                Ok(RawObject { members })
-            }
-        }
-        deserializer.deserialize_map(Members)
-    }
-}
-
 /// The elements of a raw value, when it is an array.
-pub fn array(value: &RawValue) -> Option<Vec<Box<RawValue>>> {
+pub fn array(value: &RawValue) -> Option<Vec<&RawValue>> {
     serde_json::from_str(value.get()).ok()
 }
 
@@ -254,13 +67,20 @@ pub fn string_text(text: &str) -> Option<String> {
             Ok(String::from_utf8_lossy(bytes).into_owned())
         }
     }
-    if !text.starts_with('"') {
-        return None;
+    let quoted = text.strip_prefix('"')?;
+    if let Some(plain) = quoted.strip_suffix('"').filter(|inside| is_plain(inside)) {
+        return Some(plain.to_owned());
     }
     serde_json::from_str::<String>(text).ok().or_else(|| {
         let mut deserializer = serde_json::Deserializer::from_str(text);
         deserializer.deserialize_bytes(Text).ok()
     })
+}
+
+/// Whether the inside of a string stands for itself.
+fn is_plain(inside: &str) -> bool {
+    let is_odd = |byte: &u8| matches!(byte, b'"' | b'\\' | ..b' ');
+    !inside.as_bytes().iter().any(is_odd)
 }
 
 /// The truth of a raw value, when it is a boolean.

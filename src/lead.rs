@@ -5,7 +5,7 @@
 
 use serde_json::value::RawValue;
 
-use crate::json::{self, JsonError, RawObject};
+use crate::json::{self, JsonError, Members};
 
 /// Why bytes are no lead. Holds nothing of the lead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,7 +17,7 @@ pub struct LeadError(#[from] JsonError);
 /// # Errors
 /// When the bytes are no JSON object.
 pub fn parse(bytes: &[u8]) -> Result<Box<RawValue>, LeadError> {
-    RawObject::from_slice(bytes)?;
+    Members::read_slice(bytes)?;
     let text =
         std::str::from_utf8(bytes).map_err(|error| JsonError::Encoding(error.valid_up_to()))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);

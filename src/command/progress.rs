@@ -1,10 +1,11 @@
-//! Progress bars on stderr while a run works: one for the run, one for the recording in flight.
+//! Progress bars on stderr while a run works: one for the run, one for each session in work.
 //!
 //! Only where a person looks on: on a terminal, unless `--progress never` or `-q` says otherwise.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::io::{self, IsTerminal};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
@@ -30,8 +31,8 @@ pub(super) struct Bars<'a> {
     screen: MultiProgress,
     run: ProgressBar,
     log: &'a LogHandle,
-    /// What is said of the session whose turn it is.
-    session: Mutex<ProgressBar>,
+    /// What is said of the session that each lane works on.
+    sessions: Mutex<BTreeMap<usize, ProgressBar>>,
 }
 
 impl<'a> Bars<'a> {
@@ -53,16 +54,22 @@ impl<'a> Bars<'a> {
             screen,
             run,
             log,
-            session: Mutex::new(ProgressBar::hidden()),
+            sessions: Mutex::default(),
         })
     }
 
-    fn with_session(&self, change: impl FnOnce(&mut ProgressBar)) {
-        change(&mut self.session.lock().unwrap_or_else(PoisonError::into_inner));
+    fn sessions(&self) -> MutexGuard<'_, BTreeMap<usize, ProgressBar>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn say(&self, what: String) {
-        self.with_session(|bar| {
+    fn with_session(&self, lane: usize, change: impl FnOnce(&ProgressBar)) {
+        if let Some(bar) = self.sessions().get(&lane) {
+            change(bar);
+        }
+    }
+
+    fn say(&self, lane: usize, what: String) {
+        self.with_session(lane, |bar| {
             bar.set_style(style(SAYING));
             bar.set_message(what);
         });
@@ -71,7 +78,9 @@ impl<'a> Bars<'a> {
 
 impl Drop for Bars<'_> {
     fn drop(&mut self) {
-        self.with_session(|bar| bar.finish_and_clear());
+        for bar in self.sessions().values() {
+            bar.finish_and_clear();
+        }
         self.run.finish_and_clear();
         // Writing to the terminal may fail; there is nobody to tell then.
         let _ = self.screen.clear();
@@ -85,27 +94,26 @@ impl Onlooker for Bars<'_> {
         self.run.enable_steady_tick(TICK);
     }
 
-    fn turn(&self, session_id: &str) {
+    fn turn(&self, lane: usize, session_id: &str) {
         let bar = self.screen.add(ProgressBar::no_length());
         bar.set_style(style(SAYING));
         bar.set_prefix(shortened(&report::printable(session_id)));
         bar.enable_steady_tick(TICK);
-        self.with_session(|old| {
+        if let Some(old) = self.sessions().insert(lane, bar) {
             old.finish_and_clear();
-            *old = bar;
-        });
+        }
     }
 
-    fn recording(&self, len_bytes: u64) {
-        self.with_session(|bar| {
+    fn recording(&self, lane: usize, len_bytes: u64) {
+        self.with_session(lane, |bar| {
             bar.set_style(style(SENDING));
             bar.set_length(len_bytes);
             bar.reset();
         });
     }
 
-    fn sent(&self, bytes: u64) {
-        self.with_session(|bar| {
+    fn sent(&self, lane: usize, bytes: u64) {
+        self.with_session(lane, |bar| {
             bar.inc(bytes);
             // The API has it whole, or the machine's buffers have.
             if bar.length() == Some(bar.position()) {
@@ -115,18 +123,16 @@ impl Onlooker for Bars<'_> {
         });
     }
 
-    fn call_data(&self) {
-        self.say("sending the call data".to_owned());
+    fn call_data(&self, lane: usize) {
+        self.say(lane, "sending the call data".to_owned());
     }
 
-    fn waiting(&self, wait: Duration) {
-        self.say(format!(
-            "waiting {}, as the API or --rate asks",
-            report::span(wait)
-        ));
+    fn waiting(&self, lane: usize, wait: Duration) {
+        let wait = report::span(wait);
+        self.say(lane, format!("waiting {wait}, as the API or --rate asks"));
     }
 
-    fn settled(&self, sessions: &SessionCounts) {
+    fn settled(&self, lane: Option<usize>, sessions: &SessionCounts) {
         if Some(self.run.position()) >= self.run.length() {
             self.run.inc_length(1);
         }
@@ -143,7 +149,9 @@ impl Onlooker for Bars<'_> {
             .map(|(count, word)| format!("{count} {word}, "))
             .collect();
         self.run.set_message(counts);
-        self.with_session(|bar| bar.finish_and_clear());
+        if let Some(bar) = lane.and_then(|lane| self.sessions().remove(&lane)) {
+            bar.finish_and_clear();
+        }
     }
 }
 

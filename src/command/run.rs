@@ -42,7 +42,7 @@ fn deliver(
     let secret = token.as_ref().map(|token| token.expose());
     let drain = Drain::new(
         &leased,
-        client,
+        client.lanes(settings.jobs),
         &clock,
         interrupt,
         &policy,

@@ -8,12 +8,12 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::interrupt::Interrupt;
-use crate::upload::{Canceller, InFlight};
+use crate::upload::Canceller;
 
 /// How long a request that may still be answered is given after a signal.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Listens for signals from now on. The first raises the interrupt; a recording in mid-upload is
+/// Listens for signals from now on. The first raises the interrupt; recordings in mid-upload are
 /// cut off, any other request has ten seconds to be answered. The second ends the process: the
 /// spool is as safe as after a crash.
 pub(super) fn listen(interrupt: Interrupt, canceller: Canceller) -> io::Result<()> {
@@ -24,7 +24,7 @@ pub(super) fn listen(interrupt: Interrupt, canceller: Canceller) -> io::Result<(
             let mut received = signals.forever();
             if let Some(signal) = received.next() {
                 interrupt.raise(signal);
-                log::info!(signal = signal; "told to stop: the request in flight is ended, the next signal ends the program at once");
+                log::info!(signal = signal; "told to stop: what is in flight is ended, the next signal ends the program at once");
                 stop_requests(canceller);
             }
             if let Some(signal) = received.next() {
@@ -54,10 +54,7 @@ pub(super) fn listen_idle(interrupt: Interrupt) -> io::Result<()> {
 }
 
 fn stop_requests(canceller: Canceller) {
-    if canceller.in_flight() == InFlight::SendingRecording {
-        canceller.cancel();
-        return;
-    }
+    canceller.cancel_recordings();
     // Nobody raises this one: it only measures time.
     let timer = Interrupt::default();
     let started = thread::Builder::new().name("grace".to_owned()).spawn({

@@ -143,6 +143,8 @@ catalog! {
         "Slowest upload put up with: a request may take connect + response + size / this";
     BatchSize: "batch-size", Count, "N", Some("100"), Pace,
         "Sessions attempted in one run; 0 for no limit";
+    Jobs: "jobs", Count, "N", Some("1"), Pace,
+        "Sessions worked on at a time";
     MaxDuration: "max-duration", Duration, "D", None, Pace,
         "Start no new session after that long";
     Rate: "rate", Rate, "N/min[,N/h]", None, Pace,

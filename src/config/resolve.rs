@@ -88,6 +88,7 @@ impl Resolver<'_> {
             response_timeout: self.needed(Setting::ResponseTimeout, value::positive_duration)?,
             min_throughput: self.needed(Setting::MinThroughput, value::throughput)?,
             batch_size: self.needed(Setting::BatchSize, batch_size)?,
+            jobs: self.needed(Setting::Jobs, value::jobs)?,
             max_duration: self.optional(Setting::MaxDuration, value::duration)?,
             rate: self.optional(Setting::Rate, value::rate)?,
             max_wait: self.needed(Setting::MaxWait, value::duration)?,

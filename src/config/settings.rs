@@ -151,6 +151,8 @@ pub struct Settings {
     pub min_throughput: u64,
     /// Sessions attempted in one run; `None` for no limit.
     pub batch_size: Option<NonZeroU64>,
+    /// Sessions worked on at a time.
+    pub jobs: usize,
     /// After how long no new session is started.
     pub max_duration: Option<Duration>,
     /// Requests sent at most.

@@ -189,6 +189,16 @@ pub fn positive_count(text: &str) -> Result<u32, ValueError> {
     Ok(u32::try_from(number).unwrap_or(u32::MAX))
 }
 
+/// Reads how many sessions are worked on at a time: a whole number from 1 to 128, for each is a
+/// thread and a connection.
+///
+/// # Errors
+/// When the text is no such number.
+pub fn jobs(text: &str) -> Result<usize, ValueError> {
+    let number = count(text, 1, 128)?;
+    Ok(usize::try_from(number).unwrap_or(1))
+}
+
 /// Requests per window of time, at most.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rate {

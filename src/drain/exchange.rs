@@ -1,18 +1,20 @@
-//! One request at a time, with what a run owes the API: the rate, the waiting that it asks for,
-//! and the patience to tell a wrong address or wrong credentials from a session's own trouble.
+//! One request at a time by one lane of a run, with what the run owes the API: the rate, the waiting
+//! that it asks for, and the patience to tell a wrong address or wrong credentials from a session's
+//! own trouble.
 
 use std::io::{self, Read};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 
+use super::dues::{Clearance, Dues, Intent};
 use super::onlooker::{Nobody, Onlooker};
-use super::pacing::Pacing;
 use crate::clock::Clock;
 use crate::interrupt::Interrupt;
 use crate::outcome::{Failure, FailureKind, Part};
 use crate::plan::{Policy, retry_after_delay};
-use crate::report::{RequestCounts, RequestKind, RequestOutcome, Stop, WaitReason};
+use crate::report::{RequestKind, RequestOutcome, Stop, WaitReason};
 use crate::upload::{
     Acknowledgement, CallDataPost, Presence, RecordingUpload, StoredRecording, UploadApi,
     idempotency,
@@ -55,60 +57,36 @@ pub(super) struct Patience {
     waits: u32,
 }
 
-/// The API and what a run owes it.
+/// The API as one lane talks to it, with what the run owes it.
 pub(super) struct Exchange<'a, A, C> {
     api: A,
     clock: &'a C,
     interrupt: Interrupt,
-    pub(super) pacing: Pacing,
-    /// The longest wait for one answer.
-    max_wait: Duration,
+    pub(super) dues: Arc<Dues>,
     /// What a 429 without Retry-After waits.
     default_wait: Duration,
-    deadline: Option<Instant>,
-    waited: Duration,
-    /// Something was accepted at the path of a part: the address is right.
-    accepted: [bool; 2],
-    /// The last answer was a 403 to this session.
-    forbidden: Option<String>,
-    /// A connection to the API was made.
-    pub(super) connected: bool,
-    /// A request was tried.
-    pub(super) tried: bool,
-    /// Until when the API wants to be left alone.
-    pub(super) not_before: Option<DateTime<Utc>>,
-    pub(super) bytes_sent: u64,
     pub(super) onlooker: &'a dyn Onlooker,
-    pub(super) counts: RequestCounts,
+    /// Which of the lanes this is, from 0.
+    pub(super) lane: usize,
 }
 
 impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
     pub(super) fn new(
+        lane: usize,
         api: A,
         clock: &'a C,
         interrupt: Interrupt,
-        pacing: Pacing,
-        max_wait: Duration,
+        dues: Arc<Dues>,
         policy: &Policy,
-        deadline: Option<Instant>,
     ) -> Self {
         Self {
             api,
             clock,
             interrupt,
-            pacing,
-            max_wait,
+            dues,
             default_wait: policy.min_backoff,
-            deadline,
-            waited: Duration::ZERO,
-            accepted: [false; 2],
-            forbidden: None,
-            connected: false,
-            tried: false,
-            not_before: None,
-            bytes_sent: 0,
             onlooker: &Nobody,
-            counts: RequestCounts::default(),
+            lane,
         }
     }
 
@@ -122,11 +100,12 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
         key: &str,
         patience: &mut Patience,
     ) -> Timed<StoredRecording> {
-        self.onlooker.recording(len_bytes);
+        self.onlooker.recording(self.lane, len_bytes);
         let mut body = Counted {
             inner: body,
             bytes: 0,
             onlooker: self.onlooker,
+            lane: self.lane,
         };
         let timed = self.request(
             RequestKind::Recording,
@@ -142,8 +121,12 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
                 })
             },
         );
-        self.bytes_sent += body.bytes;
-        self.accepted[part_index(Part::Recording)] |= timed.result.is_ok();
+        let mut known = self.dues.known();
+        known.bytes_sent += body.bytes;
+        if timed.result.is_ok() {
+            known.accept(Part::Recording);
+        }
+        drop(known);
         timed
     }
 
@@ -155,7 +138,7 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
         key: &str,
         patience: &mut Patience,
     ) -> Timed<Acknowledgement> {
-        self.onlooker.call_data();
+        self.onlooker.call_data(self.lane);
         let timed = self.request(
             RequestKind::CallData,
             session_id,
@@ -169,8 +152,9 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
             },
         );
         if timed.result.is_ok() {
-            self.bytes_sent += body.len() as u64;
-            self.accepted[part_index(Part::CallData)] = true;
+            let mut known = self.dues.known();
+            known.bytes_sent += body.len() as u64;
+            known.accept(Part::CallData);
         }
         timed
     }
@@ -191,15 +175,6 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
         )
     }
 
-    /// Sits out what is left of a wait that an earlier run was told, if that is short enough.
-    pub(super) fn respect(&mut self, rest: Duration) -> Result<(), Stop> {
-        if rest <= self.max_wait && self.fits(rest) {
-            self.waited += rest;
-            return self.sit_out(rest, WaitReason::Throttled);
-        }
-        Err(Stop::Throttled)
-    }
-
     fn request<T>(
         &mut self,
         kind: RequestKind,
@@ -207,27 +182,27 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
         patience: &mut Patience,
         send: impl FnOnce(&mut A, &str) -> Result<T, Failure>,
     ) -> Timed<T> {
-        if let Err(stop) = self.may_send() {
+        if let Err(stop) = self.clear(Intent::Send) {
             return Timed {
                 result: Err(Trouble::Stop(stop, None)),
                 request: RequestFacts::default(),
             };
         }
-        self.tried = true;
-        self.pacing.count(self.clock.now());
         let start = self.clock.monotonic();
         let id = idempotency::request_id();
         let result = send(&mut self.api, &id);
         let took = self.clock.monotonic().duration_since(start);
         let result = match result {
             Ok(answer) => {
-                self.connected = true;
-                self.forbidden = None;
+                let mut known = self.dues.known();
+                known.connected = true;
+                known.forbidden = None;
                 Ok(answer)
             }
             Err(failure) => Err(self.judge(part_of(kind), session_id, failure, patience)),
         };
-        self.counts.count(kind, outcome(&result), took);
+        let outcome = outcome(&result);
+        self.dues.known().counts.count(kind, outcome, took);
         Timed {
             result,
             request: RequestFacts { took, id },
@@ -241,11 +216,12 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
         mut failure: Failure,
         patience: &mut Patience,
     ) -> Trouble {
-        self.connected |= failure.connected;
+        let mut known = self.dues.known();
+        known.connected |= failure.connected;
         if let Some(signal) = self.interrupt.signal() {
             return Trouble::Stop(Stop::Signal(signal), Some(failure));
         }
-        let forbidden_before = self.forbidden.take();
+        let forbidden_before = known.forbidden.take();
         match failure.kind {
             FailureKind::Auth => Trouble::Stop(Stop::Auth, Some(failure)),
             FailureKind::Forbidden => match forbidden_before {
@@ -254,78 +230,101 @@ impl<'a, A: UploadApi, C: Clock> Exchange<'a, A, C> {
                     Trouble::Stop(Stop::Auth, Some(failure))
                 }
                 _ => {
-                    self.forbidden = Some(session_id.to_owned());
+                    known.forbidden = Some(session_id.to_owned());
                     Trouble::Session(failure)
                 }
             },
-            FailureKind::Misdirected if self.accepted[part_index(part)] => {
+            FailureKind::Misdirected if known.has_accepted(part) => {
                 failure.kind = FailureKind::Protocol;
                 Trouble::Session(failure)
             }
             FailureKind::Misdirected => Trouble::Stop(Stop::Misdirected, Some(failure)),
             FailureKind::Certificate => Trouble::Stop(Stop::Unavailable, Some(failure)),
-            FailureKind::Throttled => self.throttled(failure, patience),
+            FailureKind::Throttled => {
+                drop(known);
+                self.throttled(failure, patience)
+            }
             _ => Trouble::Session(failure),
         }
     }
 
-    /// Waits as the API asks, if that is short, not too often, and ends before the deadline.
+    /// Waits as the API asks, if that is short, not too often, and ends before the deadline. The
+    /// other lanes wait as well before they send anything more.
     fn throttled(&mut self, failure: Failure, patience: &mut Patience) -> Trouble {
-        let now = self.clock.now();
+        let (now, start) = (self.clock.now(), self.clock.monotonic());
         let wait = failure
             .retry_after
             .map_or(self.default_wait, |after| retry_after_delay(after, now));
+        let mut known = self.dues.known();
+        // What another lane waits already is not waited for twice.
+        let under_way = known.resume_at.unwrap_or(start);
+        let more = wait.saturating_sub(under_way.saturating_duration_since(start));
+        let max_wait = self.dues.max_wait;
         let is_bearable = patience.waits < WAITS_PER_REQUEST
-            && wait <= self.max_wait
-            && self.waited.saturating_add(wait) <= self.max_wait.saturating_mul(WAITS_PER_RUN)
-            && self.fits(wait);
+            && wait <= max_wait
+            && known.waited.saturating_add(more) <= max_wait.saturating_mul(WAITS_PER_RUN)
+            && self.dues.fits(wait, start);
+        let not_before = now.checked_add_signed(to_delta(wait));
         if !is_bearable {
-            self.not_before = now.checked_add_signed(to_delta(wait));
+            known.not_before = known.not_before.max(not_before);
             return Trouble::Stop(Stop::Throttled, Some(failure));
         }
+        known.waited += more;
+        known.resume_at = known.resume_at.max(start.checked_add(wait));
+        drop(known);
         log::info!(seconds = wait.as_secs_f64(); "waiting as the API asks");
         patience.waits += 1;
-        self.waited += wait;
         match self.sit_out(wait, WaitReason::Throttled) {
             Ok(()) => Trouble::Again(failure),
             Err(stop) => {
-                self.not_before = now.checked_add_signed(to_delta(wait));
+                let mut known = self.dues.known();
+                known.not_before = known.not_before.max(not_before);
                 Trouble::Stop(stop, Some(failure))
             }
         }
     }
 
-    /// Whether a request may be sent now; sits out a short wait for the rate.
+    /// Whether a request may be sent now; sits out a short wait for the rate, or for what the API
+    /// asked of another lane.
     pub(super) fn may_send(&mut self) -> Result<(), Stop> {
-        if let Some(signal) = self.interrupt.signal() {
-            return Err(Stop::Signal(signal));
+        self.clear(Intent::Begin)
+    }
+
+    fn clear(&mut self, intent: Intent) -> Result<(), Stop> {
+        loop {
+            if let Some(signal) = self.interrupt.signal() {
+                return Err(Stop::Signal(signal));
+            }
+            let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
+            match self.dues.clear(intent, now, monotonic) {
+                Clearance::Granted => return Ok(()),
+                Clearance::Refused(stop) => return Err(stop),
+                Clearance::After(wait, reason) => {
+                    let seconds = wait.as_secs_f64();
+                    match reason {
+                        WaitReason::Rate => {
+                            log::debug!(seconds = seconds; "waiting to keep below the rate");
+                        }
+                        WaitReason::Throttled => {
+                            log::debug!(seconds = seconds; "waiting as the API asked before");
+                        }
+                    }
+                    self.sit_out(wait, reason)?;
+                }
+            }
         }
-        let wait = self.pacing.wait(self.clock.now());
-        if wait.is_zero() {
-            return Ok(());
-        }
-        if wait > self.max_wait || !self.fits(wait) {
-            return Err(Stop::Rate);
-        }
-        log::debug!(seconds = wait.as_secs_f64(); "waiting to keep below the rate");
-        self.sit_out(wait, WaitReason::Rate)
     }
 
     fn sit_out(&mut self, wait: Duration, reason: WaitReason) -> Result<(), Stop> {
-        self.onlooker.waiting(wait);
+        self.onlooker.waiting(self.lane, wait);
         let start = self.clock.monotonic();
         let signal = self.clock.wait(wait, &self.interrupt);
         let waited = self.clock.monotonic().duration_since(start);
-        self.counts.waited(reason, waited);
+        self.dues.known().counts.waited(reason, waited);
         match signal {
             Some(signal) => Err(Stop::Signal(signal)),
             None => Ok(()),
         }
-    }
-
-    fn fits(&self, wait: Duration) -> bool {
-        self.deadline
-            .is_none_or(|deadline| self.clock.monotonic() + wait < deadline)
     }
 }
 
@@ -353,25 +352,19 @@ fn part_of(kind: RequestKind) -> Part {
     }
 }
 
-fn part_index(part: Part) -> usize {
-    match part {
-        Part::Recording => 0,
-        Part::CallData => 1,
-    }
-}
-
 /// Counts the bytes that were read.
 struct Counted<'a> {
     inner: &'a mut (dyn Read + Send),
     bytes: u64,
     onlooker: &'a dyn Onlooker,
+    lane: usize,
 }
 
 impl Read for Counted<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
         self.bytes += count as u64;
-        self.onlooker.sent(count as u64);
+        self.onlooker.sent(self.lane, count as u64);
         Ok(count)
     }
 }

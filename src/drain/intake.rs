@@ -14,7 +14,7 @@ use crate::settle;
 use crate::spool::{DocumentReading, Entry, Interrupted, Listed, SpoolError, State};
 use crate::upload::UploadApi;
 
-impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
+impl<'a, A: UploadApi + Send, C: Clock + Sync> Drain<'a, A, C> {
     /// Finishes what earlier runs left half done and judges the snapshot as far as that is done before
     /// the first request: those at which earlier runs stopped or died wherever they are, and the
     /// others from the oldest on.

@@ -7,13 +7,18 @@ mod agenda;
 mod attempt;
 mod body;
 mod breaker;
+mod conclusion;
+mod dues;
 mod exchange;
 mod intake;
 mod judgement;
+mod lane;
 mod ledger;
 mod onlooker;
 mod pacing;
 mod run;
+mod together;
+mod turn;
 mod walk;
 
 pub use judgement::{Candidate, Judgement, enqueue, judge};

@@ -1,25 +1,22 @@
 //! A run over one snapshot.
 
-use std::ffi::OsStr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::agenda::{Agenda, Bounds};
-use super::attempt::{Attempt, Attempted, End};
 use super::breaker::Breaker;
+use super::dues::Dues;
 use super::exchange::Exchange;
 use super::judgement::Candidate;
-use super::ledger::{Held, Ledger};
-use super::onlooker::Onlooker;
+use super::lane::Lane;
+use super::ledger::Ledger;
+use super::onlooker::{Nobody, Onlooker};
 use super::pacing::{Limit, Pacing};
 use crate::clock::Clock;
 use crate::interrupt::Interrupt;
-use crate::outcome::{Failure, Part};
-use crate::plan::{Action, Delivery, Policy, assess, rest_of_wait};
-use crate::report::{Fate, RunSummary, Stop};
-use crate::session::{Document, Dossier, Status, Verdict, verdict};
-use crate::settle::{self, Charge};
-use crate::spool::{DocumentReading, Interrupted, LeasedSpool, RunState, SpoolError, State};
-use crate::timestamp;
+use crate::plan::Policy;
+use crate::report::{RunSummary, Stop};
+use crate::spool::{Interrupted, LeasedSpool, RunState, SpoolError, State};
 use crate::upload::UploadApi;
 
 /// What bounds a run.
@@ -48,29 +45,34 @@ impl Limits {
 /// One run: the snapshot is taken, judged, and drained.
 pub struct Drain<'a, A, C> {
     pub(super) spool: &'a LeasedSpool<'a>,
-    exchange: Exchange<'a, A, C>,
+    /// At least one.
+    pub(super) lanes: Vec<Lane<'a, A, C>>,
+    pub(super) dues: Arc<Dues>,
+    pub(super) onlooker: &'a dyn Onlooker,
     pub(super) clock: &'a C,
     pub(super) bounds: Bounds,
     pub(super) policy: &'a Policy,
-    batch_size: Option<u64>,
+    pub(super) batch_size: Option<u64>,
     pub(super) window: usize,
-    secret: Option<&'a str>,
     started: Instant,
-    breaker: Breaker,
+    pub(super) breaker: Breaker,
     pub(super) state: RunState,
     pub(super) ledger: Ledger<'a>,
-    attempted: u64,
-    is_proven: bool,
-    stopped_at: Vec<String>,
+    pub(super) attempted: u64,
+    /// It is known that the disk takes what is to be recorded.
+    pub(super) is_proven: bool,
+    pub(super) stopped_at: Vec<String>,
     /// A dead run may have left temporary files.
     pub(super) unswept: bool,
 }
 
-impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
-    /// Prepares a run. `secret` is the token, so that it can be kept out of messages.
+impl<'a, A: UploadApi + Send, C: Clock + Sync> Drain<'a, A, C> {
+    /// Prepares a run with as many lanes as there are clients: so many sessions are worked on at a
+    /// time. With one the run works on its own thread alone. `secret` is the token, so that it can be
+    /// kept out of messages.
     pub fn new(
         spool: &'a LeasedSpool<'a>,
-        api: A,
+        apis: Vec<A>,
         clock: &'a C,
         interrupt: Interrupt,
         policy: &'a Policy,
@@ -85,18 +87,29 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
         let state = spool.run_state();
         let unswept = state.unswept;
         let pacing = Pacing::new(limits.rate.clone(), state.requests.clone(), now);
-        let exchange = Exchange::new(
-            api,
-            clock,
-            interrupt.clone(),
-            pacing,
-            limits.max_wait,
+        let dues = Arc::new(Dues::new(pacing, limits.max_wait, deadline));
+        let has_others = apis.len() > 1;
+        let lane = |(number, api)| Lane {
+            exchange: Exchange::new(
+                number,
+                api,
+                clock,
+                interrupt.clone(),
+                Arc::clone(&dues),
+                policy,
+            ),
+            spool,
             policy,
-            deadline,
-        );
+            clock,
+            secret,
+            has_others,
+        };
+        let lanes = apis.into_iter().enumerate().map(lane).collect();
         Self {
             spool,
-            exchange,
+            lanes,
+            dues,
+            onlooker: &Nobody,
             clock,
             bounds: Bounds {
                 interrupt,
@@ -105,7 +118,6 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
             policy,
             batch_size: limits.batch_size,
             window: limits.window,
-            secret,
             started,
             breaker: Breaker::new(limits.breaker),
             state,
@@ -120,7 +132,10 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
     /// Tells somebody who looks on.
     #[must_use]
     pub fn shown_to(mut self, onlooker: &'a dyn Onlooker) -> Self {
-        self.exchange.onlooker = onlooker;
+        self.onlooker = onlooker;
+        for lane in &mut self.lanes {
+            lane.exchange.onlooker = onlooker;
+        }
         self
     }
 
@@ -136,7 +151,10 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
             self.drain(&mut agenda);
         }
         agenda.leave_rest(&mut self.ledger);
-        let never_connected = self.exchange.tried && !self.exchange.connected;
+        let never_connected = {
+            let known = self.dues.known();
+            known.tried && !known.connected
+        };
         self.ledger.close(never_connected, self.clock.now());
         self.finish();
         Ok(self.ledger.summary)
@@ -145,260 +163,73 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
     fn drain(&mut self, agenda: &mut Agenda<'a, C>) {
         let due = agenda.len() as u64;
         let batch = self.batch_size.map_or(due, |size| size.min(due));
-        self.exchange.onlooker.begun(batch);
-        while !agenda.is_empty() {
-            if let Some(stop) = self.bounds.stop(self.clock) {
-                self.ledger.stop(stop, None);
-                return;
-            }
-            if let Some(candidate) = agenda.next(&mut self.ledger) {
-                let result = self.take(&candidate);
-                self.ledger.stop_on_error(result);
-                self.exchange
-                    .onlooker
-                    .settled(&self.ledger.summary.sessions);
-            }
-            if self.ledger.summary.stopped_by.is_some() {
-                return;
-            }
+        self.onlooker.begun(batch);
+        let mut lanes = std::mem::take(&mut self.lanes);
+        match lanes.as_mut_slice() {
+            [lane] => self.drain_in_sequence(lane, agenda),
+            lanes => self.drain_together(lanes, agenda),
         }
+        self.lanes = lanes;
     }
 
-    /// Takes one session: gathers what is on disk for it, decides, acts.
-    fn take(&mut self, candidate: &Candidate) -> Result<(), SpoolError> {
-        let name = &candidate.entry.name;
-        let document = match self.spool.read_document(State::Pending, name) {
-            DocumentReading::Document(document) if document.status() == Status::ReadyForUpload => {
-                *document
-            }
-            // Its status was changed since it was judged.
-            DocumentReading::Document(_) => return self.ledger.count(Fate::Skipped),
-            DocumentReading::Vanished => return self.ledger.count(Fate::Vanished),
-            // It was a document a moment ago: somebody is writing to it.
-            DocumentReading::Unparsable(_) => return self.ledger.count(Fate::Settling),
-            DocumentReading::Unreadable(reason) => {
-                log::warn!(document:% = name.display(), reason = reason.as_str(); "skipped");
-                return self.ledger.count(Fate::Skipped);
-            }
-        };
-        let dossier = self.spool.gather(name, document, candidate.entry.modified);
-        let session = dossier.document.session_id();
-        match assess(&dossier, self.policy, self.clock.now()) {
-            Action::Wait { until } => {
-                log::debug!(session = session, until:% = until; "waiting for the recording");
-                self.ledger.awaiting_since(candidate.entry.modified);
-                self.ledger.count(Fate::Waiting)
-            }
-            Action::Settle { what } => {
-                log::debug!(session = session, file = what; "a file may still be in the making");
-                self.ledger.count(Fate::Settling)
-            }
-            Action::Skip { reason } => {
-                log::warn!(session = session, reason = reason.as_str(); "skipped");
-                self.ledger.count(Fate::Skipped)
-            }
-            Action::Fail { part, failure } => self.fail(&dossier, part, &failure),
-            Action::File => self.file(name, dossier.document.clone()),
-            Action::Retry { .. } | Action::Deliver(_) if self.batch_is_full() => {
-                self.ledger.leave(candidate);
-                self.ledger.stop(Stop::BatchSize, None);
-                Ok(())
-            }
-            Action::Retry { failure } => self.retry(&dossier, &failure),
-            Action::Deliver(delivery) => self.deliver(candidate, &dossier, &delivery),
-        }
-    }
-
-    fn batch_is_full(&self) -> bool {
-        self.batch_size.is_some_and(|size| self.attempted >= size)
-    }
-
-    fn file(&mut self, name: &OsStr, mut document: Document) -> Result<(), SpoolError> {
-        let fate = self
-            .ledger
-            .or_deferred(settle::file(self.spool, name, &mut document))?;
-        self.ledger.settled(&document, fate);
-        Ok(())
-    }
-
-    fn fail(&mut self, dossier: &Dossier, part: Part, failure: &Failure) -> Result<(), SpoolError> {
-        let mut document = dossier.document.clone();
-        log::error!(session = document.session_id(), kind = failure.kind.as_str(), reason = failure.message.as_str(); "failed: nothing was sent");
-        let now = self.clock.now();
-        let fate = settle::fail(self.spool, &dossier.name, &mut document, part, failure, now);
-        let fate = self.ledger.or_deferred(fate)?;
-        self.ledger.settled(&document, fate);
-        Ok(())
-    }
-
-    /// Charges a session that lacks something which may still come.
-    fn retry(&mut self, dossier: &Dossier, failure: &Failure) -> Result<(), SpoolError> {
-        self.attempted += 1;
-        let mut document = dossier.document.clone();
-        log::warn!(session = document.session_id(), kind = failure.kind.as_str(), reason = failure.message.as_str(); "not delivered");
-        let now = self.clock.now();
-        settle::note_failure(&mut document, Part::CallData, failure, None, now);
-        let stamped = settle::set(document.set_last_upload_attempt(now), &dossier.name);
-        self.ledger.or_deferred(stamped)?;
-        let charge = Charge {
-            part: Part::CallData,
-            retry_after: None,
-        };
-        self.ledger.charge_and_file(
-            self.clock.now(),
-            Held {
-                name: dossier.name.clone(),
-                document,
-                charges: vec![charge],
-            },
-        )
-    }
-
-    fn deliver(
+    pub(super) fn drain_in_sequence(
         &mut self,
-        candidate: &Candidate,
-        dossier: &Dossier,
-        delivery: &Delivery,
-    ) -> Result<(), SpoolError> {
-        if let Err(stop) = self.prepare_to_send()? {
-            let until = self.state.not_before.filter(|_| stop == Stop::Throttled);
-            let message = until.map(|until| {
-                let until = timestamp::format_millis(until);
-                format!("the API asked to be left alone until {until}")
-            });
-            self.ledger.leave(candidate);
-            self.ledger.stop(stop, message);
-            return Ok(());
+        lane: &mut Lane<'a, A, C>,
+        agenda: &mut Agenda<'a, C>,
+    ) {
+        while let Some(candidate) = self.next(agenda) {
+            let (worked_by, result) = match self.take(candidate) {
+                Ok(Some(task)) => {
+                    let worked = self.work(lane, &task);
+                    (Some(lane.exchange.lane), self.conclude(&task, worked))
+                }
+                Ok(None) => (None, Ok(())),
+                Err(error) => (None, Err(error)),
+            };
+            self.settled(worked_by, result);
         }
-        if let Err(stop) = self.exchange.may_send() {
-            self.ledger.leave(candidate);
+    }
+
+    /// Whose turn it is, unless the run has ended or must end now.
+    pub(super) fn next(&mut self, agenda: &mut Agenda<'a, C>) -> Option<Candidate> {
+        if agenda.is_empty() || self.must_end() {
+            return None;
+        }
+        let next = agenda.next(&mut self.ledger);
+        // What was judged on the way may have taken long, or failed.
+        if self.must_end() {
+            if let Some(candidate) = next {
+                self.ledger.leave(&candidate);
+            }
+            return None;
+        }
+        next
+    }
+
+    /// Whether no session may be begun any more.
+    pub(super) fn must_end(&mut self) -> bool {
+        if !self.has_ended()
+            && let Some(stop) = self.bounds.stop(self.clock)
+        {
             self.ledger.stop(stop, None);
-            return Ok(());
         }
-        self.attempted += 1;
-        let session_id = dossier.document.session_id();
-        self.exchange.onlooker.turn(session_id);
-        self.ledger
-            .or_deferred(self.spool.begin_work(&dossier.name, session_id))?;
-        let attempt = Attempt::new(
-            &mut self.exchange,
-            self.spool,
-            self.policy,
-            self.clock,
-            dossier,
-            self.secret,
-        );
-        let attempted = attempt.make(delivery);
-        self.ledger.add_parts(&attempted);
-        self.conclude(&dossier.name, attempted)?;
-        if self.exchange.pacing.is_limited() {
-            // A run that is killed later must not forget what it has sent.
-            let requests = self.exchange.pacing.still_counting(self.clock.now());
-            self.state.requests = requests;
-            self.spool.save_run_state(&self.state)?;
-        }
-        self.spool.end_work(&dossier.name)
+        self.has_ended()
     }
 
-    /// Before the first request: the disk must take what is to be recorded, and the API must not
-    /// have asked to be left alone.
-    fn prepare_to_send(&mut self) -> Result<Result<(), Stop>, SpoolError> {
-        if self.is_proven {
-            return Ok(Ok(()));
-        }
-        if let Err(error) = self.spool.prove_writable() {
-            self.ledger.summary.sessions.count(Fate::Left);
-            return Err(error);
-        }
-        self.is_proven = true;
-        let rest = rest_of_wait(self.state.not_before, self.policy, self.clock.now());
-        Ok(rest.map_or(Ok(()), |rest| self.exchange.respect(rest)))
+    /// Whether something has ended the run.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ledger.summary.stopped_by.is_some()
     }
 
-    /// Writes back what a try came to and draws the run's conclusions from it. Its own session
-    /// comes first; then, if something was delivered or rejected, which shows that the service
-    /// works, those held back before are charged.
-    fn conclude(&mut self, name: &OsStr, attempted: Attempted) -> Result<(), SpoolError> {
-        let mut earlier = Vec::new();
-        if attempted.delivered || attempted.rejected {
-            self.breaker.worked();
-            earlier = self.ledger.take_held();
+    /// A session's turn is over, with what that came to.
+    pub(super) fn settled(&mut self, lane: Option<usize>, result: Result<(), SpoolError>) {
+        self.ledger.stop_on_error(result);
+        self.onlooker.settled(lane, &self.ledger.summary.sessions);
+        let ends_all = |stop: &Stop| !matches!(stop, Stop::Deadline | Stop::BatchSize | Stop::Rate);
+        if let Some(stop) = self.ledger.summary.stopped_by.filter(ends_all) {
+            // What other lanes have in hand is ended without another request.
+            self.dues.halt(stop);
         }
-        if let Err(error) = self.conclude_one(name, attempted) {
-            // Nothing more is written where something could not be.
-            self.ledger.hold_again(earlier);
-            return Err(error);
-        }
-        self.ledger.charge_all(earlier, self.clock.now())
-    }
-
-    fn conclude_one(&mut self, name: &OsStr, attempted: Attempted) -> Result<(), SpoolError> {
-        let Attempted {
-            document,
-            charges,
-            end,
-            delivered,
-            rejected,
-            ..
-        } = attempted;
-        let is_at_its_end = verdict(&document.record) != Verdict::Pending
-            // The call data is there, and the recording is given up once its charge is counted.
-            || delivered && document.record.call_data.state.is_delivered();
-        let held = |document| Held {
-            name: name.to_owned(),
-            document,
-            charges,
-        };
-        match end {
-            End::Unrecorded(error) => {
-                self.ledger.settled(&document, Fate::Deferred);
-                Err(error)
-            }
-            End::Vanished => {
-                log::warn!(session = document.session_id(); "somebody removed the document while it was worked on");
-                self.ledger.count(Fate::Vanished)
-            }
-            End::Stopped(stop, message) => {
-                // A session of which nothing was sent was not tried.
-                let is_untouched = message.is_none() && !delivered;
-                if stop == Stop::Rate && !is_untouched && !document.is_retry() {
-                    self.ledger.summary.cut_short += 1;
-                }
-                self.stop_at(name, stop, message);
-                let fate = if is_untouched {
-                    Fate::Left
-                } else {
-                    Fate::Deferred
-                };
-                self.ledger.put_aside(name, &document, fate)
-            }
-            End::Complete if is_at_its_end => {
-                self.ledger
-                    .charge_and_file(self.clock.now(), held(document))?;
-                if !rejected {
-                    self.breaker.understood();
-                } else if self.breaker.rejected() {
-                    self.stop_at(name, Stop::Rejected, None);
-                }
-                Ok(())
-            }
-            End::Complete | End::Deferred => {
-                let reason = document
-                    .record
-                    .last_error()
-                    .map(|(_, error)| error.message.clone());
-                self.ledger.hold(held(document))?;
-                if self.breaker.failed() {
-                    self.stop_at(name, Stop::Unavailable, reason);
-                }
-                Ok(())
-            }
-        }
-    }
-
-    fn stop_at(&mut self, name: &OsStr, stop: Stop, message: Option<String>) {
-        self.stopped_at.push(name.to_string_lossy().into_owned());
-        self.ledger.stop(stop, message);
     }
 
     /// Counts what needs a person. A directory that cannot be read is not an empty one.
@@ -414,14 +245,20 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
 
     fn finish(&mut self) {
         let now = self.clock.now();
+        let (not_before, requests, bytes_sent, counts) = {
+            let mut known = self.dues.known();
+            (
+                known.not_before,
+                known.pacing.still_counting(now),
+                known.bytes_sent,
+                std::mem::take(&mut known.counts),
+            )
+        };
         let next = RunState {
             unswept: self.unswept,
             died_at: self.state.died_at.clone(),
-            not_before: self
-                .exchange
-                .not_before
-                .or(self.state.not_before.filter(|time| *time > now)),
-            requests: self.exchange.pacing.still_counting(now),
+            not_before: not_before.or(self.state.not_before.filter(|time| *time > now)),
+            requests,
             last: match self.ledger.summary.stopped_by {
                 // Who was to be tried last has not had that turn yet.
                 _ if self.attempted == 0 => self.state.last.clone(),
@@ -435,8 +272,8 @@ impl<'a, A: UploadApi, C: Clock> Drain<'a, A, C> {
         }
         self.ledger.summary.needs_attention.failed = self.count(State::Failed);
         self.ledger.summary.needs_attention.corrupt = self.count(State::Corrupt);
-        self.ledger.summary.bytes_sent = self.exchange.bytes_sent;
-        self.ledger.summary.requests = std::mem::take(&mut self.exchange.counts);
+        self.ledger.summary.bytes_sent = bytes_sent;
+        self.ledger.summary.requests = counts;
         self.ledger.summary.duration_seconds = self
             .clock
             .monotonic()

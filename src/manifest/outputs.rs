@@ -8,11 +8,11 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 
 use super::egress::{ManifestFile, Playlists, is_remote};
-use crate::json::{self, RawObject};
+use crate::json::{self, Members};
 
 /// The files, from the first of the lists that holds any: `EgressInfo` repeats its only file under
 /// an older name. A manifest may also be the file itself.
-pub(super) fn files(manifest: &RawObject) -> Vec<ManifestFile> {
+pub(super) fn files(manifest: &Members<'_>) -> Vec<ManifestFile> {
     ["files", "fileResults", "file_results", "file"]
         .iter()
         .map(|name| objects(manifest, name).iter().filter_map(file).collect())
@@ -25,7 +25,7 @@ pub(super) fn files(manifest: &RawObject) -> Vec<ManifestFile> {
 }
 
 /// One file; `None` when it has neither a name nor a place.
-fn file(object: &RawObject) -> Option<ManifestFile> {
+fn file(object: &Members<'_>) -> Option<ManifestFile> {
     let file = ManifestFile {
         filename: object.text("filename").or_else(|| object.text("file_path")),
         location: object.text("location"),
@@ -36,7 +36,7 @@ fn file(object: &RawObject) -> Option<ManifestFile> {
 }
 
 /// The playlists, from the first of the lists that holds any.
-pub(super) fn playlists(manifest: &RawObject) -> Option<Playlists> {
+pub(super) fn playlists(manifest: &Members<'_>) -> Option<Playlists> {
     ["playlists", "segmentResults", "segment_results", "segments"]
         .iter()
         .map(|name| objects(manifest, name))
@@ -51,7 +51,7 @@ pub(super) fn playlists(manifest: &RawObject) -> Option<Playlists> {
 }
 
 /// The number of segments of one playlist.
-fn segments(playlist: &RawObject) -> u64 {
+fn segments(playlist: &Members<'_>) -> u64 {
     let listed = playlist.get("segments").and_then(json::array);
     match listed {
         Some(listed) => listed.len() as u64,
@@ -61,7 +61,7 @@ fn segments(playlist: &RawObject) -> u64 {
 
 /// Where a playlist is, when that is in cloud storage. The live playlist does not count: it holds
 /// the last few segments only.
-fn playlist_url(playlist: &RawObject) -> Option<String> {
+fn playlist_url(playlist: &Members<'_>) -> Option<String> {
     ["location", "playlistLocation", "playlist_location"]
         .iter()
         .filter_map(|name| playlist.text(name))
@@ -69,22 +69,19 @@ fn playlist_url(playlist: &RawObject) -> Option<String> {
 }
 
 /// The objects in a list, or the one object that stands in its place.
-fn objects(manifest: &RawObject, name: &str) -> Vec<RawObject> {
+fn objects<'a>(manifest: &'a Members<'_>, name: &str) -> Vec<Members<'a>> {
     let Some(value) = manifest.get(name) else {
         return Vec::new();
     };
     match json::array(value) {
-        Some(list) => list
-            .iter()
-            .filter_map(|value| RawObject::from_raw(value))
-            .collect(),
-        None => RawObject::from_raw(value).into_iter().collect(),
+        Some(list) => list.into_iter().filter_map(Members::from_raw).collect(),
+        None => Members::from_raw(value).into_iter().collect(),
     }
 }
 
 /// The first of these members that is a whole number above 0. In protobuf's JSON, 0 and absent
 /// are the same.
-pub(super) fn positive(object: &RawObject, names: &[&str]) -> Option<u64> {
+pub(super) fn positive(object: &Members<'_>, names: &[&str]) -> Option<u64> {
     names
         .iter()
         .filter_map(|name| object.get(name))

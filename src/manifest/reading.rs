@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::egress::{Manifest, ManifestFile, Playlists, Progress};
 use super::outputs::{self, positive};
-use crate::json::{self, JsonError, RawObject};
+use crate::json::{self, JsonError, Members};
 
 /// Why bytes are no manifest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -71,27 +71,27 @@ enum Status {
 /// # Errors
 /// When the bytes are no JSON object, or one without any member that a manifest has.
 pub fn parse(bytes: &[u8]) -> Result<Manifest, ManifestError> {
-    let outer = RawObject::from_slice(bytes)?;
+    let outer = Members::read_slice(bytes)?;
     // A webhook wraps the egress in an event.
     let inner = ["egressInfo", "egress_info"]
         .iter()
         .find_map(|name| outer.object(name));
-    let manifest = inner.unwrap_or(outer);
+    let manifest = inner.as_ref().unwrap_or(&outer);
     let status = manifest.get("status").and_then(status);
     let is_single_file = manifest.object("file").is_some();
     let is_known = MEMBERS.iter().any(|name| manifest.get(name).is_some());
     if status.is_none() && !is_known && !is_single_file {
         return Err(ManifestError::UnknownForm);
     }
-    let files = outputs::files(&manifest);
-    let playlists = outputs::playlists(&manifest);
-    let progress = progress(&manifest, status, &files, playlists.as_ref());
+    let files = outputs::files(manifest);
+    let playlists = outputs::playlists(manifest);
+    let progress = progress(manifest, status, &files, playlists.as_ref());
     let duration = files
         .iter()
         .find_map(|file| file.duration)
-        .or_else(|| elapsed(&manifest));
-    let started_at = time(&manifest, &["started_at", "startedAt"]);
-    let ended_at = time(&manifest, &["ended_at", "endedAt"]);
+        .or_else(|| elapsed(manifest));
+    let started_at = time(manifest, &["started_at", "startedAt"]);
+    let ended_at = time(manifest, &["ended_at", "endedAt"]);
     Ok(Manifest {
         progress,
         files,
@@ -118,7 +118,7 @@ fn status(value: &RawValue) -> Option<(&'static str, Status)> {
 }
 
 fn progress(
-    manifest: &RawObject,
+    manifest: &Members<'_>,
     status: Option<(&'static str, Status)>,
     files: &[ManifestFile],
     playlists: Option<&Playlists>,
@@ -141,7 +141,7 @@ fn progress(
 
 /// Whether an egress without a status is over. LiveKit fills in a file's place and size once it
 /// is whole.
-fn has_ended(manifest: &RawObject, files: &[ManifestFile]) -> bool {
+fn has_ended(manifest: &Members<'_>, files: &[ManifestFile]) -> bool {
     positive(manifest, &["ended_at", "endedAt"]).is_some()
         || ENDED_MEMBERS
             .iter()
@@ -153,13 +153,13 @@ fn has_ended(manifest: &RawObject, files: &[ManifestFile]) -> bool {
 }
 
 /// A time that is written in nanoseconds since the epoch.
-fn time(manifest: &RawObject, names: &[&str]) -> Option<DateTime<Utc>> {
+fn time(manifest: &Members<'_>, names: &[&str]) -> Option<DateTime<Utc>> {
     let nanos = i64::try_from(positive(manifest, names)?).ok()?;
     Some(DateTime::from_timestamp_nanos(nanos))
 }
 
 /// From start to end; `None` when either is not known or the end is not behind the start.
-fn elapsed(manifest: &RawObject) -> Option<Duration> {
+fn elapsed(manifest: &Members<'_>) -> Option<Duration> {
     let started = positive(manifest, &["started_at", "startedAt"])?;
     let ended = positive(manifest, &["ended_at", "endedAt"])?;
     let nanos = ended.checked_sub(started).filter(|&nanos| nanos > 0)?;

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::items::Items;
 use super::new_lead::NewLead;
 use super::problem::{Fault, Problem};
-use crate::json::RawObject;
+use crate::json::{Members, RawObject};
 
 /// The longest id of a session or an egress, in bytes. Real ones have some thirty.
 pub(super) const MAX_ID_BYTES: usize = 1024;
@@ -50,7 +50,10 @@ impl Call {
     /// The campaign metadata, to be added to.
     pub(super) fn campaign(&self) -> RawObject {
         let given = self.campaign_metadata.as_deref();
-        given.and_then(RawObject::from_raw).unwrap_or_default()
+        given
+            .and_then(Members::from_raw)
+            .unwrap_or_default()
+            .into_owned()
     }
 
     /// The campaign metadata as it was given, `{}` where none was.

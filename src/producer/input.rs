@@ -13,7 +13,7 @@ use super::error::ProducerError;
 use super::items::Items;
 use super::new_lead::{self, NewLead};
 use super::problem::{Fault, Problem, Problems};
-use crate::json::{self, RawObject};
+use crate::json::{self, Members, RawObject};
 use crate::transcript;
 
 /// The largest input that is read, in bytes: as large as a transcript may be.
@@ -190,7 +190,10 @@ impl RecordInput {
                 .or(lead_file.map(LeadChoice::File)),
             started_at: self.started_at,
             ended_at: self.ended_at,
-            metadata: metadata.and_then(RawObject::from_raw).unwrap_or_default(),
+            metadata: metadata
+                .and_then(Members::from_raw)
+                .unwrap_or_default()
+                .into_owned(),
         };
         Ok((call, conversation))
     }
@@ -306,12 +309,12 @@ impl Reader {
     }
 
     fn object(&mut self, name: &str) -> Option<Box<RawValue>> {
-        let value = self.get(name)?;
-        if RawObject::from_raw(value).is_none() {
+        let value = self.get(name)?.to_owned();
+        if Members::from_raw(&value).is_none() {
             self.refuse(name, Fault::NotAnObject);
             return None;
         }
-        Some(value.to_owned())
+        Some(value)
     }
 
     fn items(&mut self, name: &str) -> Option<Items> {
@@ -329,7 +332,7 @@ impl Reader {
 
     fn lead(&mut self, name: &str) -> Option<NewLead> {
         let object = self.object(name)?;
-        let object = RawObject::from_raw(&object)?;
+        let object = Members::from_raw(&object)?.into_owned();
         let mut reader = Self {
             object,
             prefix: "lead.",

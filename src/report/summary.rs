@@ -284,7 +284,10 @@ impl RunSummary {
     /// Notes that something could not be recorded: that goes before every other reason for a run to
     /// end but a signal.
     pub fn note_unrecorded(&mut self, error: &dyn Error) {
-        self.is_unrecorded = true;
+        if std::mem::replace(&mut self.is_unrecorded, true) {
+            // What failed first is why.
+            return;
+        }
         if !matches!(self.stopped_by, Some(Stop::Signal(_))) {
             self.stopped_by = Some(Stop::Durability);
         }

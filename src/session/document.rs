@@ -1,10 +1,9 @@
 //! The metadata document: the customer's object with our record in it.
 
 use chrono::{DateTime, Utc};
-use serde_json::value::RawValue;
 
 use super::record::UploadRecord;
-use crate::json::{self, JsonError, RawObject};
+use crate::json::{self, JsonError, Members, RawObject};
 use crate::timestamp;
 
 /// The key that is ours.
@@ -231,10 +230,10 @@ impl Document {
     /// When the path cannot be written as JSON.
     pub fn set_recording_path(&mut self, path: &str) -> serde_json::Result<()> {
         let mut files = match self.object.get("files") {
-            None => RawObject::default(),
-            Some(value) if value.get() == "null" => RawObject::default(),
+            None => Members::default(),
+            Some(value) if value.get() == "null" => Members::default(),
             // Whatever else stands there is the customer's and stays.
-            Some(value) => match RawObject::from_raw(value) {
+            Some(value) => match Members::from_raw(value) {
                 Some(files) => files,
                 None => return Ok(()),
             },
@@ -266,22 +265,19 @@ impl Document {
     /// # Errors
     /// When the record cannot be written as JSON.
     pub fn to_bytes(&self) -> serde_json::Result<Vec<u8>> {
-        let mut object = self.object.clone();
-        object.set_raw(RECORD_KEY, self.record_member()?)?;
-        let mut text = object.to_pretty(0);
+        let record = self.record_member()?;
+        let mut text = self.object.to_pretty_with(0, Some((RECORD_KEY, &record)));
         text.push('\n');
         Ok(text.into_bytes())
     }
 
     /// Our record as JSON, with the members kept that a newer version may have added.
-    fn record_member(&self) -> serde_json::Result<Box<RawValue>> {
+    fn record_member(&self) -> serde_json::Result<String> {
         let mut member = self.object.object(RECORD_KEY).unwrap_or_default();
-        let fields = RawObject::parse(&serde_json::to_string(&self.record)?)
-            .map_err(serde::ser::Error::custom)?;
-        for (name, value) in fields.iter() {
-            member.set_raw(name, value.to_owned())?;
-        }
-        member.to_raw(1)
+        let record = serde_json::to_string(&self.record)?;
+        let fields = Members::read(&record).map_err(serde::ser::Error::custom)?;
+        member.set_all(fields);
+        Ok(member.to_pretty(1))
     }
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::json::RawObject;
+use crate::json::{Members, RawObject};
 use crate::timestamp;
 
 /// What a new document says. Times that are not known are null, and so is everything else that is
@@ -95,8 +95,9 @@ impl Draft {
 /// A value with its members on lines of their own.
 fn indented<T: Serialize>(value: &T) -> serde_json::Result<Box<RawValue>> {
     let compact = serde_json::value::to_raw_value(value)?;
-    match RawObject::from_raw(&compact) {
-        Some(object) => object.to_raw(1),
+    let object = Members::from_raw(&compact);
+    match object.map(|object| object.to_raw(1)) {
+        Some(indented) => indented,
         None => Ok(compact),
     }
 }
@@ -163,7 +164,8 @@ mod tests {
             ..Draft::default()
         };
         let text = String::from_utf8(draft.to_bytes().unwrap()).unwrap();
-        let kept = RawObject::parse(&text).unwrap().object("adopted").unwrap();
+        let document = RawObject::parse(&text).unwrap();
+        let kept = document.object("adopted").unwrap();
         assert_eq!(kept.string("recording").as_deref(), Some("egress id"));
         assert_eq!(kept.get("lead").map(RawValue::get), Some("null"));
     }

@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 
 use super::document::Document;
-use crate::json::RawObject;
+use crate::json::Members;
 
 /// The members that a run changes.
 const CHANGED: [&str; 5] = [
@@ -41,15 +41,15 @@ pub(super) fn saving_of(document: &Document) -> String {
     })
 }
 
-fn is_same_content(first: &RawObject, second: &RawObject) -> bool {
-    let files = |object: &RawObject| object.object("files").unwrap_or_default();
-    let (first_files, second_files) = (files(first), files(second));
+fn is_same_content(first: &Members<'_>, second: &Members<'_>) -> bool {
+    let first_files = first.object("files").unwrap_or_default();
+    let second_files = second.object("files").unwrap_or_default();
     without(first, &CHANGED).eq(without(second, &CHANGED))
         && without(&first_files, &["recording"]).eq(without(&second_files, &["recording"]))
 }
 
 fn without<'a>(
-    object: &'a RawObject,
+    object: &'a Members<'_>,
     names: &'a [&str],
 ) -> impl Iterator<Item = (&'a str, &'a str)> {
     object

@@ -25,6 +25,14 @@ pub(super) struct AssetDir {
     disk: Arc<dyn Disk>,
 }
 
+/// A file as it was when it was opened.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) file: Box<dyn OpenFile>,
+    pub(super) stat: Stat,
+    pub(super) facts: FileFacts,
+}
+
 impl AssetDir {
     pub(super) fn open(disk: Arc<dyn Disk>, root: &Path, path: &Path) -> Self {
         Self {
@@ -56,7 +64,7 @@ impl AssetDir {
     }
 
     /// Opens a file that was looked up, without blocking on what may have taken its place.
-    pub(super) fn open_file(&self, relative: &Path) -> io::Result<(Box<dyn OpenFile>, FileFacts)> {
+    pub(super) fn open_file(&self, relative: &Path) -> io::Result<Opened> {
         let dir = self.dir.as_ref().map_err(copy_error)?;
         let file = dir.open(relative)?;
         let stat = file.stat()?;
@@ -64,7 +72,7 @@ impl AssetDir {
             return Err(io::Error::new(ErrorKind::InvalidInput, "no regular file"));
         }
         let facts = to_facts(relative, &stat)?;
-        Ok((file, facts))
+        Ok(Opened { file, stat, facts })
     }
 
     /// Reads a file that was looked up; `None` when it is larger than the limit.
@@ -73,7 +81,7 @@ impl AssetDir {
         relative: &Path,
         limit: u64,
     ) -> io::Result<(FileFacts, Option<Vec<u8>>)> {
-        let (file, facts) = self.open_file(relative)?;
+        let Opened { file, facts, .. } = self.open_file(relative)?;
         let bytes = read_bounded(file, facts.len_bytes, limit)?;
         Ok((facts, bytes))
     }

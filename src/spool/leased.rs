@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
 use std::ops::Deref;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
@@ -38,6 +39,8 @@ pub enum Filed {
 pub struct LeasedSpool<'a> {
     spool: &'a Spool,
     lock: Mutex<Lock>,
+    /// A document could not be written to last: none is written any more, by whichever thread.
+    is_broken: AtomicBool,
 }
 
 impl Deref for LeasedSpool<'_> {
@@ -76,6 +79,7 @@ impl Spool {
             LeasedSpool {
                 spool: self,
                 lock: Mutex::new(lock),
+                is_broken: AtomicBool::new(false),
             },
             died,
         ))
@@ -126,9 +130,24 @@ impl LeasedSpool<'_> {
     /// Makes the marks last over a loss of power.
     ///
     /// # Errors
-    /// When the lock file cannot be synced.
+    /// When the lock file cannot be synced, or something could not be written before.
     pub fn sync_mark(&self) -> Result<(), SpoolError> {
-        self.lock().sync(self.disk())
+        self.unless_broken(|| self.lock().sync(self.disk()))
+    }
+
+    /// Makes a change unless one before it failed. A sync that failed says nothing of what others
+    /// have written meanwhile, and the next one may say that all is well.
+    fn unless_broken<T>(
+        &self,
+        change: impl FnOnce() -> Result<T, SpoolError>,
+    ) -> Result<T, SpoolError> {
+        if self.is_broken.load(Ordering::SeqCst) {
+            let cause = io::Error::other("something before it could not be written");
+            return Err(SpoolError::new("change", &self.layout().metadata, cause));
+        }
+        let changed = change();
+        self.is_broken.fetch_or(changed.is_err(), Ordering::SeqCst);
+        changed
     }
 
     /// Proves that every state directory can be written to.
@@ -179,7 +198,7 @@ impl LeasedSpool<'_> {
             return Ok(Filed::Vanished);
         };
         let bytes = to_bytes(document, &dir.join(name))?;
-        durable::replace(self.disk(), dir, name, &bytes, Some(&attributes))?;
+        self.unless_broken(|| durable::replace(self.disk(), dir, name, &bytes, Some(&attributes)))?;
         Ok(Filed::As(name.to_owned()))
     }
 
@@ -201,9 +220,11 @@ impl LeasedSpool<'_> {
         };
         let bytes = to_bytes(document, &pending)?;
         let dir = self.layout().dir(to);
-        let filed = durable::create(self.disk(), dir, name, &bytes, Some(&attributes))?;
-        durable::remove(self.disk(), &pending)?;
-        Ok(Filed::As(filed))
+        self.unless_broken(|| {
+            let filed = durable::create(self.disk(), dir, name, &bytes, Some(&attributes))?;
+            durable::remove(self.disk(), &pending)?;
+            Ok(Filed::As(filed))
+        })
     }
 
     /// Removes a pending document that was filed there before a crash. The run that filed it may

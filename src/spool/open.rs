@@ -183,17 +183,14 @@ impl Spool {
     ) -> Result<Option<OsString>, String> {
         for copy in 0..=u32::MAX {
             let name = names::numbered(name, copy);
-            let looked = self.disk().lstat(&self.layout.dir(state).join(&name));
-            // Nearly always nothing was filed under that name.
-            if looked
-                .as_ref()
-                .is_err_and(|error| error.kind() == ErrorKind::NotFound)
-            {
+            // Most were never filed: that takes one look.
+            let there = self.disk().lstat(&self.layout.dir(state).join(&name));
+            if matches!(&there, Err(error) if error.kind() == ErrorKind::NotFound) {
                 break;
             }
             match self.read_document(state, &name) {
                 // A name that something else has taken is not the last one.
-                DocumentReading::Vanished if looked.is_ok() => {}
+                DocumentReading::Vanished if there.is_ok() => {}
                 DocumentReading::Vanished => break,
                 DocumentReading::Document(document) if is_same(&document) => return Ok(Some(name)),
                 DocumentReading::Document(_) | DocumentReading::Unparsable(_) => {}

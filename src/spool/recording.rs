@@ -34,21 +34,26 @@ pub struct OpenRecording<'a> {
 
 impl<'a> OpenRecording<'a> {
     pub(super) fn open(dir: &'a AssetDir, planned: &FileFacts) -> Result<Self, OpenRecordingError> {
-        let (file, facts) = dir.open_file(&planned.relative).map_err(|error| {
+        let opened = dir.open_file(&planned.relative).map_err(|error| {
             if is_not_there(&error) {
                 OpenRecordingError::Gone
             } else {
                 OpenRecordingError::Unreadable(error)
             }
         })?;
-        let stat = file.stat().map_err(OpenRecordingError::Unreadable)?;
         Ok(Self {
             dir,
-            file,
-            facts,
-            identity: stat.identity(),
-            changed: stat.changed,
+            identity: opened.stat.identity(),
+            changed: opened.stat.changed,
+            file: opened.file,
+            facts: opened.facts,
         })
+    }
+
+    /// Whether it was, when it was opened, what it was when it was looked up: same size, same time
+    /// of modification.
+    pub fn is_as_planned(&self, planned: &FileFacts) -> bool {
+        self.facts == *planned
     }
 
     /// Its size in bytes when it was opened.
@@ -63,14 +68,14 @@ impl<'a> OpenRecording<'a> {
     /// # Errors
     /// When it cannot be looked at now.
     pub fn is_unchanged_since(&self, planned: &FileFacts) -> io::Result<bool> {
-        let (now_there, facts) = match self.dir.open_file(&planned.relative) {
+        let there = match self.dir.open_file(&planned.relative) {
             Ok(there) => there,
             Err(error) if is_not_there(&error) || is_something_else(&error) => return Ok(false),
             Err(error) => return Err(error),
         };
-        let stat = now_there.stat()?;
-        let is_same_file = stat.identity() == self.identity && stat.changed == self.changed;
-        Ok(is_same_file && facts == *planned && self.facts == *planned)
+        let is_same_file =
+            there.stat.identity() == self.identity && there.stat.changed == self.changed;
+        Ok(is_same_file && there.facts == *planned && self.is_as_planned(planned))
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use super::item::LEAD_FUNCTION;
 use super::reading::{TranscriptError, items};
 use super::sdk_repr;
-use crate::json::{self, RawObject};
+use crate::json::{self, Members, RawObject};
 
 /// What a transcript says of the call that it belongs to. It has no `Debug`: it holds personal
 /// data.
@@ -33,14 +33,15 @@ impl Identity {
 /// # Errors
 /// When the bytes are no JSON object, or one without an `items` or `conversation` array.
 pub fn identity(bytes: &[u8]) -> Result<Identity, TranscriptError> {
-    let object = RawObject::from_slice(bytes)?;
+    let object = Members::read_slice(bytes)?;
     let items = items(&object).ok_or(TranscriptError::UnknownForm)?;
     let metadata = object.object("metadata").unwrap_or_default();
     let mut identity = Identity {
         session_id: text(&object, "session_id"),
         campaign: metadata
             .object("campaign_metadata")
-            .or_else(|| object.object("campaign_metadata")),
+            .or_else(|| object.object("campaign_metadata"))
+            .map(Members::into_owned),
         denies_lead: object.get("lead_generated").and_then(json::boolean) == Some(false),
         lead_emails: Vec::new(),
     };
@@ -57,7 +58,7 @@ pub fn identity(bytes: &[u8]) -> Result<Identity, TranscriptError> {
 }
 
 /// A member as text; a number counts as its digits.
-fn text(object: &RawObject, name: &str) -> Option<String> {
+fn text(object: &Members<'_>, name: &str) -> Option<String> {
     object.text(name).or_else(|| {
         let number = object.get(name).and_then(json::integer)?;
         Some(number.to_string())
@@ -66,7 +67,7 @@ fn text(object: &RawObject, name: &str) -> Option<String> {
 
 /// The address that an item calls `create_lead` with.
 fn lead_email(item: &RawValue) -> Option<String> {
-    let object = RawObject::from_raw(item)?;
+    let object = Members::from_raw(item)?;
     let printed = object
         .text("raw")
         .and_then(|raw| sdk_repr::parse_call(&raw));
@@ -80,7 +81,8 @@ fn lead_email(item: &RawValue) -> Option<String> {
         return None;
     }
     let arguments = match object.get("arguments") {
-        Some(value) => RawObject::from_raw(value)
+        Some(value) => Members::from_raw(value)
+            .map(Members::into_owned)
             .or_else(|| json::string(value).and_then(|text| RawObject::parse(&text).ok())),
         None => RawObject::parse(&arguments?).ok(),
     };

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::conversation::{Role, Turn};
 use super::sdk_repr::{self, PrintedItem};
-use crate::json::{self, RawObject};
+use crate::json::{self, Members};
 use crate::timestamp;
 
 /// The function whose call means that a lead was made.
@@ -51,8 +51,7 @@ enum Printed {
 
 /// Reads an item.
 pub(super) fn read(value: &RawValue) -> Timed {
-    let is_object = value.get().starts_with('{');
-    let Some(object) = is_object.then(|| RawObject::from_raw(value)).flatten() else {
+    let Some(object) = Members::from_raw(value) else {
         return Timed {
             item: Item::Unreadable,
             time: None,
@@ -71,7 +70,7 @@ fn asks_for_lead(item: &PrintedItem) -> bool {
     item.calls.iter().any(|name| name == LEAD_FUNCTION)
 }
 
-fn classify(object: &RawObject, printed: &Printed) -> Item {
+fn classify(object: &Members<'_>, printed: &Printed) -> Item {
     let item_type = object.text("type").filter(|name| name != "message");
     if let Some(item_type) = item_type {
         let name = object.text("name");
@@ -93,7 +92,7 @@ fn classify(object: &RawObject, printed: &Printed) -> Item {
 
 /// An item whose role or text only the printed object knows.
 fn from_printed(
-    object: &RawObject,
+    object: &Members<'_>,
     item: &PrintedItem,
     own_text: Option<String>,
     own_role: Option<String>,
@@ -126,7 +125,7 @@ fn other_type(item_type: &str, name: Option<String>) -> Item {
     }
 }
 
-fn turn(object: &RawObject, printed: Option<&PrintedItem>, role: &str, content: String) -> Item {
+fn turn(object: &Members<'_>, printed: Option<&PrintedItem>, role: &str, content: String) -> Item {
     let Some(role) = Role::read(role) else {
         return Item::OtherRole;
     };
@@ -149,7 +148,7 @@ fn turn(object: &RawObject, printed: Option<&PrintedItem>, role: &str, content: 
 }
 
 /// When an item was made: its own times first, then that of the printed object.
-fn made_at(object: &RawObject, printed: Option<&PrintedItem>) -> Option<DateTime<Utc>> {
+fn made_at(object: &Members<'_>, printed: Option<&PrintedItem>) -> Option<DateTime<Utc>> {
     ["timestamp", "created_at"]
         .iter()
         .find_map(|name| object.get(name).and_then(time))
@@ -157,7 +156,7 @@ fn made_at(object: &RawObject, printed: Option<&PrintedItem>) -> Option<DateTime
 }
 
 impl Printed {
-    fn read(object: &RawObject) -> Self {
+    fn read(object: &Members<'_>) -> Self {
         match object.get("raw") {
             None => Self::Absent,
             Some(value) if value.get() == "null" => Self::Absent,
@@ -203,11 +202,7 @@ fn content(value: &RawValue) -> Option<String> {
 
 /// What was said in a sound, as a realtime model gives it.
 fn words_of_sound(part: &RawValue) -> Option<String> {
-    // Most parts are no object, and a sound may be large.
-    if !part.get().starts_with('{') {
-        return None;
-    }
-    let part = RawObject::from_raw(part)?;
+    let part = Members::from_raw(part)?;
     let is_sound = part.text("type").as_deref() == Some("audio_content");
     is_sound.then(|| part.string("transcript")).flatten()
 }

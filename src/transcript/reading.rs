@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::conversation::Transcript;
 use super::item::{self, Item, Timed};
-use crate::json::{self, JsonError, RawObject};
+use crate::json::{self, JsonError, Members};
 
 /// Why bytes are no transcript. Holds nothing that was said.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,7 +30,7 @@ pub enum TranscriptError {
 /// # Errors
 /// When the bytes are no JSON object, or one without an `items` or `conversation` array.
 pub fn parse(bytes: &[u8]) -> Result<Transcript, TranscriptError> {
-    let object = RawObject::from_slice(bytes)?;
+    let object = Members::read_slice(bytes)?;
     let items = items(&object).ok_or(TranscriptError::UnknownForm)?;
     let mut transcript = read_items(items).ok_or(TranscriptError::UnknownForm)?;
     transcript.start_time = object.get("start_time").and_then(item::time);
@@ -77,7 +77,7 @@ pub(crate) fn read_items(list: &RawValue) -> Option<Transcript> {
 }
 
 /// The list of the items. A file that has both gets the one that holds something.
-pub(super) fn items(object: &RawObject) -> Option<&RawValue> {
+pub(super) fn items<'a>(object: &'a Members<'_>) -> Option<&'a RawValue> {
     let list = |name| {
         object
             .get(name)

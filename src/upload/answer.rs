@@ -1,6 +1,6 @@
 //! Reads the JSON that the API answers with. Pure.
 
-use crate::json::{self, RawObject};
+use crate::json::{self, Members, RawObject};
 
 use super::duplicate::{self, Claim};
 
@@ -81,7 +81,8 @@ impl Answer {
     pub(super) fn find_call(&self, call_id: &str) -> Option<Option<Option<String>>> {
         let elements = json::array(self.object.as_ref()?.get("data")?)?;
         let found = elements.iter().find_map(|element| {
-            let details = RawObject::from_raw(element)?.object("callDetails")?;
+            let call = Members::from_raw(element)?;
+            let details = call.object("callDetails")?;
             (details.string("callId")? == call_id).then(|| details.text("recordingUrl"))
         });
         Some(found)
@@ -122,8 +123,8 @@ impl Answer {
 }
 
 /// The messages of an object, of the object `error` in it, and of the list `errors`.
-fn messages(object: &RawObject) -> Vec<String> {
-    let of = |object: &RawObject| -> Vec<String> {
+fn messages(object: &Members<'_>) -> Vec<String> {
+    let of = |object: &Members<'_>| -> Vec<String> {
         MESSAGES
             .iter()
             .filter_map(|name| object.text(name))
@@ -138,9 +139,9 @@ fn messages(object: &RawObject) -> Vec<String> {
         .and_then(json::array)
         .unwrap_or_default()
     {
-        match json::string(&element) {
+        match json::string(element) {
             Some(text) => all.push(text),
-            None => all.extend(RawObject::from_raw(&element).iter().flat_map(of)),
+            None => all.extend(Members::from_raw(element).iter().flat_map(of)),
         }
     }
     all

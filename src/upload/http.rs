@@ -3,15 +3,13 @@
 //! Sends each request once, follows no redirect and decides nothing: an answer goes to
 //! [`classify`], a breakage to `transport_failure`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use ureq::config::ConfigBuilder;
 use ureq::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use ureq::http::{HeaderValue, Request as HttpRequest, Response};
-use ureq::typestate::AgentScope;
 use ureq::unversioned::resolver::DefaultResolver;
-use ureq::unversioned::transport::{Connector, DefaultConnector};
-use ureq::{Agent, Body, Error, Proxy, SendBody, Timeout};
+use ureq::{Agent, Body, Error, SendBody, Timeout};
 
 use crate::outcome::{Failure, FailureKind};
 
@@ -24,16 +22,22 @@ use super::request_body::RequestBody;
 use super::transport_failure::{Broken, Cause, Route, Sent};
 use super::{Acknowledgement, CallDataPost, Presence, RecordingUpload, StoredRecording, UploadApi};
 
+mod agent;
 mod canceller;
 mod incoming;
 mod reach;
 mod stage;
 mod trust;
+mod wire;
 
+pub(super) use agent::agent_for_others;
+use agent::{agent, plain_config};
 pub use canceller::Canceller;
+use canceller::Line;
 use incoming::Incoming;
 pub use reach::{Asked, Reach, Tls};
-use stage::{Begin, End, NotedResolver, Stages};
+use stage::Stages;
+use trust::Trust;
 
 /// How long an idle connection is kept for the next request. Servers close theirs after seconds;
 /// one that is closed while a request is on its way costs an ambiguous outcome.
@@ -52,8 +56,10 @@ pub struct HttpClient {
     response_timeout: Duration,
     min_throughput: u64,
     route: Route,
+    trust: Arc<Trust>,
     stages: Stages,
     canceller: Canceller,
+    line: Line,
 }
 
 /// One request, ready to go.
@@ -67,28 +73,22 @@ struct Outgoing<'a> {
 }
 
 impl HttpClient {
-    /// Makes a client. Reads the platform's trust anchors when the base URL is https; connects to
-    /// nothing.
+    /// Makes a client; connects to nothing.
     ///
     /// # Errors
     /// When the extra trust anchors or the proxy's URL cannot be used.
     pub fn new(options: ClientOptions) -> Result<Self, ClientError> {
-        let origin = Origin::of(&options.base_url);
-        let (config, has_anchors) =
-            plain_config(origin.https, options.ca_pem.as_deref(), &options.proxy)?;
-        let route = route(origin, &options, has_anchors);
-        let config = config
+        let trust = Arc::new(Trust::new(options.ca_pem.as_deref())?);
+        let stages = Stages::default();
+        let config = plain_config(&options.proxy)?
             .accept("application/json")
             .max_idle_age(MAX_IDLE)
             .build();
-        let stages = Stages::default();
-        let connector = Begin(stages.clone())
-            .chain(DefaultConnector::default())
-            .chain(End(stages.clone()));
-        let resolver = NotedResolver(stages.clone(), DefaultResolver::default());
-        let agent = Agent::with_parts(config, connector, resolver);
+        let agent = agent(config, &trust, &stages, DefaultResolver::default());
+        let canceller = Canceller::default();
         Ok(Self {
-            canceller: Canceller::new(agent.clone()),
+            line: canceller.add(agent.clone()),
+            canceller,
             agent,
             base: options.base_url.as_str().trim_end_matches('/').to_owned(),
             origin: options.base_url.origin().to_owned(),
@@ -96,12 +96,39 @@ impl HttpClient {
             connect_timeout: options.connect_timeout,
             response_timeout: options.response_timeout,
             min_throughput: options.min_throughput_bytes_per_second.max(1),
-            route,
+            route: route(&options),
+            trust,
             stages,
         })
     }
 
-    /// A handle that stops this client's requests from another thread.
+    /// This client and others like it, each with connections of its own, so that many in all. One
+    /// [`Canceller`] stops them all.
+    pub fn lanes(self, count: usize) -> Vec<Self> {
+        let others: Vec<Self> = (1..count).map(|_| self.another()).collect();
+        std::iter::once(self).chain(others).collect()
+    }
+
+    fn another(&self) -> Self {
+        let stages = Stages::default();
+        let config = self.agent.config().clone();
+        let agent = agent(config, &self.trust, &stages, DefaultResolver::default());
+        Self {
+            line: self.canceller.add(agent.clone()),
+            canceller: self.canceller.clone(),
+            agent,
+            base: self.base.clone(),
+            origin: self.origin.clone(),
+            authorization: self.authorization.clone(),
+            route: self.route.clone(),
+            trust: Arc::clone(&self.trust),
+            stages,
+            ..*self
+        }
+    }
+
+    /// A handle that stops the requests of this client and of its [`Self::lanes`] from another
+    /// thread.
     pub fn canceller(&self) -> Canceller {
         self.canceller.clone()
     }
@@ -201,15 +228,17 @@ impl HttpClient {
                 total_bytes: body.total_bytes(),
                 source_failure: body.source_failure(),
             }),
-            cancelled: self.canceller.is_cancelled(),
+            cancelled: self.line.is_cancelled(),
+            writing_failed: self.stages.has_writing_failed(),
             route: &self.route,
+            has_anchors: self.trust.has_found_anchors(),
         }
         .failure()
     }
 
     /// The failure of every request after [`Canceller::cancel`].
     fn refuse_when_cancelled(&self) -> Result<(), Failure> {
-        if self.canceller.is_cancelled() {
+        if self.line.is_cancelled() {
             return Err(Failure::local(
                 FailureKind::Cancelled,
                 "stopped by a signal",
@@ -225,7 +254,7 @@ impl UploadApi for HttpClient {
         upload: RecordingUpload<'_>,
     ) -> Result<StoredRecording, Failure> {
         self.refuse_when_cancelled()?;
-        let progress = self.canceller.progress().clone();
+        let progress = self.line.progress.clone();
         let _underway = progress.begin(InFlight::SendingRecording);
         let frame = Frame::new(upload.file_name, upload.idempotency_key);
         let body = RequestBody::of_recording(
@@ -249,7 +278,7 @@ impl UploadApi for HttpClient {
 
     fn post_call_data(&mut self, post: CallDataPost<'_>) -> Result<Acknowledgement, Failure> {
         self.refuse_when_cancelled()?;
-        let _underway = self.canceller.progress().begin(InFlight::CallData);
+        let _underway = self.line.progress.begin(InFlight::CallData);
         let outgoing = Outgoing {
             request: Request::CallData,
             path: "/call-data",
@@ -265,7 +294,7 @@ impl UploadApi for HttpClient {
 
     fn find_call(&mut self, call_id: &str, request_id: &str) -> Result<Presence, Failure> {
         self.refuse_when_cancelled()?;
-        let _underway = self.canceller.progress().begin(InFlight::Question);
+        let _underway = self.line.progress.begin(InFlight::Question);
         let incoming = self.exchange(&question(call_id, request_id), None)?;
         classify::question(&incoming.reply(), call_id)
     }
@@ -283,38 +312,8 @@ fn question<'a>(call_id: &str, request_id: &'a str) -> Outgoing<'a> {
     }
 }
 
-/// How every client of ours behaves: whom it trusts, which way it goes, that it follows nothing and
-/// takes every status for an answer. Also tells whether there is any trust anchor.
-pub(super) fn plain_config(
-    https: bool,
-    ca_pem: Option<&[u8]>,
-    way: &ProxySettings,
-) -> Result<(ConfigBuilder<AgentScope>, bool), ClientError> {
-    let anchors = trust::Anchors::load(https, ca_pem)?;
-    let config = Agent::config_builder()
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .proxy(proxy(way)?)
-        .tls_config(anchors.tls)
-        .user_agent(concat!("callspool/", env!("CARGO_PKG_VERSION")))
-        .accept_encoding("");
-    Ok((config, anchors.any))
-}
-
-/// The library's proxy. Without one it must be told so, or it would look for one by itself.
-fn proxy(settings: &ProxySettings) -> Result<Option<Proxy>, ClientError> {
-    match settings {
-        ProxySettings::Direct => Ok(None),
-        ProxySettings::Via(url) => match Proxy::new(url.expose()) {
-            Ok(proxy) => Ok(Some(proxy)),
-            Err(_) => Err(ClientError::Proxy {
-                variable: url.variable(),
-            }),
-        },
-    }
-}
-
-fn route(origin: Origin, options: &ClientOptions, has_anchors: bool) -> Route {
+fn route(options: &ClientOptions) -> Route {
+    let origin = Origin::of(&options.base_url);
     Route {
         target: origin.to_string(),
         host: origin.host,
@@ -323,7 +322,6 @@ fn route(origin: Origin, options: &ClientOptions, has_anchors: bool) -> Route {
             ProxySettings::Via(url) => Some((url.address().to_owned(), url.variable())),
         },
         connect_timeout: options.connect_timeout,
-        has_anchors,
     }
 }
 

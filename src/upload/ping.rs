@@ -102,10 +102,8 @@ impl PingClient {
     /// # Errors
     /// When the extra trust anchors or the proxy's URL cannot be used.
     pub fn new(options: PingOptions) -> Result<Self, ClientError> {
-        let https = options.url.base().is_https();
-        let (config, _) = http::plain_config(https, options.ca_pem.as_deref(), &options.proxy)?;
         Ok(Self {
-            agent: config.build().new_agent(),
+            agent: http::agent_for_others(options.ca_pem.as_deref(), &options.proxy)?,
             url: options.url,
             timeout: options.timeout,
         })

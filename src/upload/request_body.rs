@@ -44,6 +44,9 @@ impl Read for ExactReader<'_> {
         let Some(space) = buffer.get_mut(..most).filter(|space| !space.is_empty()) else {
             return Ok(0);
         };
+        if let Some(failure) = self.failure.clone() {
+            return Err(self.fail(failure, io::ErrorKind::InvalidInput));
+        }
         loop {
             match self.source.read(space) {
                 Ok(0) => {
@@ -144,8 +147,8 @@ fn take(from: &mut &[u8], buffer: &mut [u8]) -> usize {
     count
 }
 
-impl Read for RequestBody<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+impl RequestBody<'_> {
+    fn read_once(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut count = take(&mut self.head, buffer);
         if count == 0
             && let Some(recording) = &mut self.recording
@@ -155,13 +158,31 @@ impl Read for RequestBody<'_> {
         if count == 0 {
             count = take(&mut self.tail, buffer);
         }
-        self.handed_over_bytes = self.handed_over_bytes.saturating_add(count as u64);
+        Ok(count)
+    }
+}
+
+impl Read for RequestBody<'_> {
+    /// Fills the buffer as far as there is something to fill it with: what is read at once is sent
+    /// at once.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            match self.read_once(rest) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                // It is told when what came before it is sent.
+                Err(_) if filled > 0 => break,
+                Err(error) => return Err(error),
+            }
+        }
+        self.handed_over_bytes = self.handed_over_bytes.saturating_add(filled as u64);
         if self.handed_over_bytes >= self.total_bytes
             && let Some(progress) = &self.progress
         {
             progress.set(InFlight::AwaitingRecordingAnswer);
         }
-        Ok(count)
+        Ok(filled)
     }
 }
 

@@ -66,7 +66,11 @@ pub(super) struct Broken<'a> {
     pub(super) sent: Option<Sent<'a>>,
     /// Whether the run was told to stop.
     pub(super) cancelled: bool,
+    /// Whether it was a write that failed: what was handed over last did not all leave.
+    pub(super) writing_failed: bool,
     pub(super) route: &'a Route,
+    /// Whether any trust anchor was found when one was looked for.
+    pub(super) has_anchors: bool,
 }
 
 /// The way to the API, as messages show it.
@@ -79,8 +83,6 @@ pub(super) struct Route {
     /// Host and port of the proxy, and the variable that named it.
     pub(super) proxy: Option<(String, &'static str)>,
     pub(super) connect_timeout: Duration,
-    /// Whether any trust anchor was found.
-    pub(super) has_anchors: bool,
 }
 
 impl Broken<'_> {
@@ -101,7 +103,8 @@ impl Broken<'_> {
         }
         let whole = self
             .sent
-            .is_some_and(|sent| sent.handed_over_bytes >= sent.total_bytes);
+            .is_some_and(|sent| sent.handed_over_bytes >= sent.total_bytes)
+            && !self.writing_failed;
         if self.cancelled && !whole {
             return outcome(FailureKind::Cancelled, "stopped by a signal".to_owned());
         }
@@ -185,7 +188,7 @@ impl Broken<'_> {
         ) {
             return "";
         }
-        if self.route.has_anchors {
+        if self.has_anchors {
             "; give the authority's certificate with --ca-file"
         } else {
             "; this machine has no trust anchors, install ca-certificates or give --ca-file"
@@ -224,7 +227,7 @@ impl Broken<'_> {
             let message = format!("{noun} went out whole, but no answer came: {why}");
             return (FailureKind::Ambiguous, message);
         }
-        let so_far = if whole {
+        let so_far = if sent.handed_over_bytes >= sent.total_bytes {
             String::new()
         } else {
             format!(

@@ -139,6 +139,7 @@ impl Stage {
         self.world.spool = Arc::clone(&after);
         self.world.events.push(Event::Run(Run {
             end,
+            lanes: 1,
             report: serde_json::from_str(&outcome.stdout)
                 .ok()
                 .filter(|_| process.is_run),

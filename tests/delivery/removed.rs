@@ -68,7 +68,7 @@ fn run(site: &mut Site, counts: &[(&str, u64)], answers: Vec<(&'static str, Mean
 
 #[test]
 fn a_document_that_is_taken_away_before_its_turn_has_vanished() {
-    let mut site = Site::without_api(BINARY);
+    let mut site = Site::without_api(BINARY).in_sequence();
     Session::new("first")
         .never_recorded()
         .age(2 * crate::OLD)

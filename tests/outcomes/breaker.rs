@@ -35,7 +35,7 @@ fn attempts(site: &Site, id: &str) -> u64 {
 #[test]
 fn three_failing_sessions_in_a_row_end_the_run_and_none_is_charged() {
     for fault in ["status=500", "html=502", "not-success", "stored-reset"] {
-        let site = with_calls(&["a", "b", "c", "d", "e"]);
+        let site = with_calls(&["a", "b", "c", "d", "e"]).in_sequence();
         order(&site, &[&format!("call-data:all:{fault}")]);
         let outcome = site
             .run(&[])
@@ -59,7 +59,7 @@ fn three_failing_sessions_in_a_row_end_the_run_and_none_is_charged() {
 
 #[test]
 fn two_failing_sessions_before_one_that_is_delivered_are_charged() {
-    let site = with_calls(&["a", "b", "c", "d"]);
+    let site = with_calls(&["a", "b", "c", "d"]).in_sequence();
     order(&site, &["call-data:1-2:status=500"]);
     let outcome = site
         .run(&[])
@@ -76,7 +76,7 @@ fn two_failing_sessions_before_one_that_is_delivered_are_charged() {
 
 #[test]
 fn a_delivery_starts_the_count_anew() {
-    let site = with_calls(&["a", "b", "c", "d", "e"]);
+    let site = with_calls(&["a", "b", "c", "d", "e"]).in_sequence();
     order(
         &site,
         &["call-data:1-2:status=500", "call-data:4-5:status=500"],
@@ -93,7 +93,7 @@ fn a_delivery_starts_the_count_anew() {
 
 #[test]
 fn what_failed_before_a_delivery_is_charged_although_the_breaker_trips_later() {
-    let site = with_calls(&["a", "b", "c", "d", "e", "f"]);
+    let site = with_calls(&["a", "b", "c", "d", "e", "f"]).in_sequence();
     order(
         &site,
         &["call-data:1:status=500", "call-data:3-:status=500"],
@@ -109,7 +109,7 @@ fn what_failed_before_a_delivery_is_charged_although_the_breaker_trips_later() {
 
 #[test]
 fn what_failed_before_a_rejection_is_charged_although_the_breaker_trips_later() {
-    let site = with_calls(&["a", "b", "c", "d", "e"]);
+    let site = with_calls(&["a", "b", "c", "d", "e"]).in_sequence();
     order(
         &site,
         &[
@@ -130,7 +130,7 @@ fn what_failed_before_a_rejection_is_charged_although_the_breaker_trips_later() 
 #[test]
 fn the_breakers_size_is_a_setting() {
     for (breaker, tried) in [("1", 1), ("2", 2), ("5", 5)] {
-        let site = with_calls(&["a", "b", "c", "d", "e", "f"]);
+        let site = with_calls(&["a", "b", "c", "d", "e", "f"]).in_sequence();
         order(&site, &["call-data:all:status=500"]);
         site.run(&["--breaker", breaker])
             .expect(5)
@@ -150,7 +150,7 @@ fn fewer_failures_than_the_breaker_are_the_sessions() {
 
 #[test]
 fn rejections_in_a_row_end_the_run() {
-    let site = with_calls(&["a", "b", "c", "d", "e"]);
+    let site = with_calls(&["a", "b", "c", "d", "e"]).in_sequence();
     order(&site, &["call-data:all:status=400"]);
     let outcome = site
         .run(&[])
@@ -164,7 +164,7 @@ fn rejections_in_a_row_end_the_run() {
 
 #[test]
 fn rejections_with_a_delivery_between_do_not_end_the_run() {
-    let site = with_calls(&["a", "b", "c", "d", "e"]);
+    let site = with_calls(&["a", "b", "c", "d", "e"]).in_sequence();
     order(
         &site,
         &["call-data:1-2:status=400", "call-data:4-:status=400"],
@@ -179,7 +179,7 @@ fn rejections_with_a_delivery_between_do_not_end_the_run() {
 #[test]
 fn a_changed_api_cannot_make_a_whole_backlog_partial() {
     for fault in ["call-data:all:status=422", "upload:all:status=415"] {
-        let site = site();
+        let site = site().in_sequence();
         for index in 0..6 {
             Session::new(&format!("s{index}")).write(&site);
         }
@@ -197,7 +197,7 @@ fn a_changed_api_cannot_make_a_whole_backlog_partial() {
 fn a_run_without_a_connection_ends_with_5_and_charges_nobody() {
     for count in [1, 2, 3, 4] {
         let ids = &["a", "b", "c", "d"][..count];
-        let mut site = with_calls(ids);
+        let mut site = with_calls(ids).in_sequence();
         let url = site.api_url().to_owned();
         site.set_api_url(refused_url());
         let tried = count.min(3) as u64;
@@ -279,7 +279,7 @@ fn an_api_that_stops_in_mid_run_is_an_outage() {
 
 #[test]
 fn a_rejection_shows_that_the_service_works() {
-    let site = site();
+    let site = site().in_sequence();
     for (id, minutes) in [("s1", 64), ("s2", 63), ("s3", 62), ("s4", 61)] {
         Session::new(id)
             .age(Duration::from_secs(minutes * 60))

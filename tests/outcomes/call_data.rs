@@ -261,7 +261,7 @@ fn an_address_that_is_not_the_api_stops_the_run() {
 #[test]
 fn a_path_that_took_a_call_before_is_the_right_one() {
     for fault in ["html=404", "html=405", "html=410", "html=501"] {
-        let site = site();
+        let site = site().in_sequence();
         Session::new("s0")
             .age(std::time::Duration::from_secs(7200))
             .write(&site);

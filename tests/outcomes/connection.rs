@@ -49,7 +49,7 @@ fn drain(site: &Site, faults_last: usize) {
 
 #[test]
 fn many_sessions_use_one_connection() {
-    let site = site_of_sessions(|api| api);
+    let site = site_of_sessions(|api| api).in_sequence();
     site.run(&[]).expect(0);
     assert_eq!(site.api().requests().len(), 2 * COUNT);
     // One that idled for a second, on a machine that is very busy, is not used again.
@@ -62,7 +62,7 @@ fn many_sessions_use_one_connection() {
 
 #[test]
 fn an_answer_that_refuses_keeps_the_connection() {
-    let site = site_of_sessions(|api| api);
+    let site = site_of_sessions(|api| api).in_sequence();
     order(
         &site,
         &["call-data@s3:all:status=425", "upload@s5:all:status=403"],

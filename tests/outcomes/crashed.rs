@@ -63,7 +63,7 @@ fn three_sessions(dedupe: bool) -> Site {
 #[test]
 fn a_session_that_a_run_died_at_is_charged_asked_about_and_taken_last() {
     for (fault, posts) in [("stall", 4), ("stored-stall", 3)] {
-        let site = three_sessions(false);
+        let site = three_sessions(false).in_sequence();
         order(&site, &[&format!("call-data:1:{fault}")]);
         kill_at_request(&site, 2);
         let holder: Value = serde_json::from_slice(&lock_file(&site)).unwrap();
@@ -104,7 +104,7 @@ fn a_session_that_a_run_died_at_is_charged_asked_about_and_taken_last() {
 #[test]
 fn a_run_that_died_while_it_sent_a_recording_sends_it_again_under_the_same_key() {
     for fault in ["stall", "stored-stall"] {
-        let site = three_sessions(true);
+        let site = three_sessions(true).in_sequence();
         order(&site, &[&format!("upload:1:{fault}")]);
         kill_at_request(&site, 1);
         site.run(&[]).expect(0).counts(&[("uploaded", 3)]);
@@ -121,7 +121,7 @@ fn a_run_that_died_while_it_sent_a_recording_sends_it_again_under_the_same_key()
 
 #[test]
 fn a_session_that_kills_every_run_is_given_up_and_starves_nobody() {
-    let site = three_sessions(true);
+    let site = three_sessions(true).in_sequence();
     order(&site, &["call-data@-a:all:stall"]);
     kill_at_request(&site, 2);
     // Both others are delivered, then it is asked about and posted again.
@@ -140,7 +140,7 @@ fn a_session_that_kills_every_run_is_given_up_and_starves_nobody() {
 
 #[test]
 fn a_crash_needs_no_backoff_to_pass() {
-    let site = three_sessions(false);
+    let site = three_sessions(false).in_sequence();
     order(&site, &["call-data:1:stored-stall"]);
     kill_at_request(&site, 2);
     let outcome = site.run(&["--batch-size", "2"]).expect(3);
@@ -158,7 +158,7 @@ fn a_crash_needs_no_backoff_to_pass() {
 
 #[test]
 fn a_killed_run_does_not_forget_what_counts_against_the_rate() {
-    let site = three_sessions(true);
+    let site = three_sessions(true).in_sequence();
     order(&site, &["call-data@b:1:stall"]);
     let arguments = ["--rate", "100/min,4/h"];
     kill_run_at_request(&site, &arguments, 4);

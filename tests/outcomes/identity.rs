@@ -8,7 +8,7 @@ use crate::{hits, only_call_data, order, site};
 
 #[test]
 fn a_403_for_two_sessions_in_a_row_is_the_credentials_fault_and_costs_neither_an_attempt() {
-    let site = site();
+    let site = site().in_sequence();
     for (id, hours) in [("a", 3), ("b", 2), ("c", 1)] {
         Session::new(id)
             .age(Duration::from_secs(hours * 3600))
@@ -33,7 +33,7 @@ fn a_403_for_two_sessions_in_a_row_is_the_credentials_fault_and_costs_neither_an
 
 #[test]
 fn a_403_that_an_answer_parts_from_the_next_is_each_sessions_own() {
-    let site = site();
+    let site = site().in_sequence();
     for (id, hours) in [("a", 3), ("b", 2), ("c", 1)] {
         only_call_data(id)
             .age(Duration::from_secs(hours * 3600))

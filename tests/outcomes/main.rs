@@ -21,6 +21,7 @@ mod question;
 mod recording;
 mod secrets;
 mod throttling;
+mod together;
 mod uplink;
 
 use reference_api::{Fault, ReferenceApi, Target};

@@ -127,7 +127,7 @@ fn no_session_is_started_after_the_deadline() {
 
 #[test]
 fn new_sessions_and_retries_take_turns_each_oldest_first() {
-    let site = site();
+    let site = site().in_sequence();
     write(&site, "r1", 500);
     write(&site, "r2", 400);
     order(&site, &["call-data:all:status=500"]);

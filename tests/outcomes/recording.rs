@@ -223,7 +223,7 @@ fn a_path_that_took_a_recording_before_is_the_right_one() {
         ("html=410", 410),
         ("html=501", 501),
     ] {
-        let site = site();
+        let site = site().in_sequence();
         Session::new("s0")
             .age(std::time::Duration::from_secs(7200))
             .write(&site);

@@ -115,7 +115,7 @@ fn a_request_waits_at_most_twice() {
 
 #[test]
 fn a_run_waits_at_most_four_times_the_longest_wait() {
-    let site = site();
+    let site = site().in_sequence();
     for (id, hours) in [("a", 3), ("b", 2), ("c", 1)] {
         only_call_data(id)
             .age(Duration::from_secs(hours * 3600))
@@ -202,7 +202,7 @@ fn a_wait_matters_only_to_a_run_that_has_something_to_send() {
 
 #[test]
 fn the_session_at_which_a_run_was_throttled_is_tried_last_even_after_a_run_that_sent_nothing() {
-    let site = site();
+    let site = site().in_sequence();
     for (id, hours) in [("a", 3), ("b", 2), ("c", 1)] {
         only_call_data(id)
             .age(Duration::from_secs(hours * 3600))

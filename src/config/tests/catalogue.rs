@@ -39,7 +39,8 @@ const PROMISED: [(&str, &str); 34] = [
     ("format", "text"),
 ];
 
-const BESIDE: [(&str, &str); 9] = [
+const BESIDE: [(&str, &str); 10] = [
+    ("jobs", "1"),
     ("color", "auto"),
     ("local-time", "false"),
     ("log-format", "text"),

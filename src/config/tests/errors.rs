@@ -14,6 +14,8 @@ fn a_wrong_value_is_shown_with_what_is_right_and_where_it_stands() {
         (Setting::MinThroughput, "fast"),
         (Setting::BatchSize, "ten"),
         (Setting::BatchSize, "-1"),
+        (Setting::Jobs, "0"),
+        (Setting::Jobs, "129"),
         (Setting::MaxAttempts, "0"),
         (Setting::Breaker, "4294967296"),
         (Setting::Rate, "100"),

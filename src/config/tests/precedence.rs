@@ -62,6 +62,7 @@ fn typed(settings: &Settings, setting: Setting) -> String {
         Setting::ResponseTimeout => format!("{:?}", settings.response_timeout),
         Setting::MinThroughput => format!("{:?}", settings.min_throughput),
         Setting::BatchSize => format!("{:?}", settings.batch_size),
+        Setting::Jobs => format!("{:?}", settings.jobs),
         Setting::MaxDuration => format!("{:?}", settings.max_duration),
         Setting::Rate => format!("{:?}", settings.rate),
         Setting::MaxWait => format!("{:?}", settings.max_wait),

@@ -23,7 +23,7 @@ use crate::upload::{
 /// An API that takes everything, and notes the calls in their order.
 struct Taking<'a> {
     calls: &'a mut Vec<String>,
-    at_first: &'a mut dyn FnMut(),
+    at_first: &'a mut (dyn FnMut() + Send),
 }
 
 impl UploadApi for Taking<'_> {
@@ -128,7 +128,11 @@ impl Stage {
     }
 
     /// Makes a run; something else happens during its first request.
-    fn run_and(&self, limits: &Limits, at_first: &mut dyn FnMut()) -> (Vec<String>, RunSummary) {
+    fn run_and(
+        &self,
+        limits: &Limits,
+        at_first: &mut (dyn FnMut() + Send),
+    ) -> (Vec<String>, RunSummary) {
         let mut calls = Vec::new();
         let spool = Spool::open(Layout::below(self.dir.path())).unwrap();
         let (leased, _) = spool.lease(SystemClock.now()).unwrap();
@@ -139,7 +143,7 @@ impl Stage {
         let interrupt = self.interrupt.clone();
         let drain = Drain::new(
             &leased,
-            api,
+            vec![api],
             &SystemClock,
             interrupt,
             &self.policy,

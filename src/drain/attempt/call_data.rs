@@ -85,9 +85,7 @@ impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
             record.generation,
             idempotency::Content::Body(&body),
         );
-        if !self.checkpointed {
-            self.spool.sync_mark()?;
-        }
+        self.announce_post()?;
         let mut patience = Patience::default();
         loop {
             if self.so_far.document.record.call_data.unconfirmed {
@@ -137,6 +135,17 @@ impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
                     return Err(self.stopped(Part::CallData, stop, failure, &timed.request));
                 }
             }
+        }
+    }
+
+    /// Makes it last that a post may have been sent: by the checkpoint, if there was one; else by the
+    /// mark in the lock file, if no other lane writes to that. A write that a loss of power cuts
+    /// short would take this one's mark along.
+    fn announce_post(&mut self) -> Step<()> {
+        match (self.checkpointed, self.is_alone) {
+            (true, _) => Ok(()),
+            (false, true) => Ok(self.spool.sync_mark()?),
+            (false, false) => self.checkpoint(true),
         }
     }
 

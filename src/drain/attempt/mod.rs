@@ -65,6 +65,8 @@ pub(super) struct Attempt<'t, 'a, A, C> {
     so_far: Attempted,
     /// The document with what was delivered in this try is on disk.
     checkpointed: bool,
+    /// No other session is worked on meanwhile.
+    is_alone: bool,
 }
 
 impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
@@ -96,7 +98,14 @@ impl<'t, 'a, A: UploadApi, C: Clock> Attempt<'t, 'a, A, C> {
             redactor,
             so_far,
             checkpointed: false,
+            is_alone: true,
         }
+    }
+
+    /// Other sessions may be worked on meanwhile.
+    pub(super) fn beside_others(mut self, are_there: bool) -> Self {
+        self.is_alone = !are_there;
+        self
     }
 
     /// Makes the try.

@@ -108,7 +108,7 @@ impl<A: UploadApi, C: Clock> Attempt<'_, '_, A, C> {
                 }
             });
         if let Ok(open) = &file
-            && !open.is_unchanged_since(&recording.file).unwrap_or(false)
+            && !open.is_as_planned(&recording.file)
         {
             file = Err(changed("the recording changed before it was sent"));
         }

@@ -5,14 +5,14 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{
     DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown,
 };
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use cap_std::ambient_authority;
 use cap_std::fs::{
     Dir, MetadataExt as _, OpenOptions as ConfinedOptions, OpenOptionsExt as _, PermissionsExt as _,
 };
-use rustix::fs::{AtFlags, CWD, OFlags, RenameFlags};
+use rustix::fs::{AtFlags, CWD, FileType, OFlags, RenameFlags};
 use rustix::io::Errno;
 
 use super::listed::SystemDir;
@@ -180,6 +180,15 @@ impl OpenFile for File {
 
 impl ConfinedDir for Dir {
     fn stat(&self, relative: &Path) -> io::Result<Stat> {
+        // Nothing leads out on the way to a name in the directory itself, so that one step tells
+        // what it is, unless it is a link.
+        let mut components = relative.components();
+        if let (Some(Component::Normal(name)), None) = (components.next(), components.next()) {
+            let found = rustix::fs::statat(self, name, AtFlags::SYMLINK_NOFOLLOW)?;
+            if FileType::from_raw_mode(found.st_mode) != FileType::Symlink {
+                return Ok(of_system(&found));
+            }
+        }
         self.metadata(relative).map(|metadata| confined(&metadata))
     }
 
@@ -294,6 +303,34 @@ pub(super) fn time(seconds: i64, nanos: i64) -> Option<SystemTime> {
     time?.checked_add(nanos)
 }
 
+fn of_system(found: &rustix::fs::Stat) -> Stat {
+    Stat {
+        kind: match FileType::from_raw_mode(found.st_mode) {
+            FileType::RegularFile => Kind::File,
+            FileType::Directory => Kind::Directory,
+            _ => Kind::Other,
+        },
+        len_bytes: u64::try_from(found.st_size).unwrap_or(0),
+        mode: found.st_mode & 0o7777,
+        owner: (found.st_uid, found.st_gid),
+        modified: moment(found.st_mtime, found.st_mtime_nsec),
+        changed: time(found.st_ctime, found.st_ctime_nsec.cast_signed()),
+        device: found.st_dev,
+        inode: found.st_ino,
+    }
+}
+
+/// As [`time`], and before the epoch as well.
+fn moment(seconds: i64, nanos: u64) -> Option<SystemTime> {
+    let whole = Duration::from_secs(seconds.unsigned_abs());
+    let start = if seconds < 0 {
+        SystemTime::UNIX_EPOCH.checked_sub(whole)
+    } else {
+        SystemTime::UNIX_EPOCH.checked_add(whole)
+    };
+    start?.checked_add(Duration::from_nanos(nanos))
+}
+
 fn confined(metadata: &cap_std::fs::Metadata) -> Stat {
     Stat {
         kind: if metadata.is_file() {
@@ -344,6 +381,25 @@ mod tests {
         assert_eq!(owner(78, Some(15)), Some(15));
         assert_eq!(owner(78, Some(16)), None);
         assert_eq!(owner(79, None), None);
+    }
+
+    #[test]
+    fn a_name_is_looked_at_as_what_it_leads_to_is_once_open() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("old.ogg");
+        let file = File::create(&path).unwrap();
+        let before_1970 = SystemTime::UNIX_EPOCH - Duration::from_millis(1_500);
+        file.set_times(FileTimes::new().set_modified(before_1970))
+            .unwrap();
+        std::os::unix::fs::symlink("old.ogg", root.path().join("link.ogg")).unwrap();
+        let dir = SystemDisk.open_confined(root.path()).unwrap();
+        for name in ["old.ogg", "link.ogg", "./old.ogg"] {
+            let seen = dir.stat(Path::new(name)).unwrap();
+            assert_eq!(seen, dir.open(Path::new(name)).unwrap().stat().unwrap());
+            assert_eq!(seen.modified, Some(before_1970), "{name}");
+        }
+        let missing = dir.stat(Path::new("gone.ogg")).unwrap_err();
+        assert_eq!(missing.kind(), io::ErrorKind::NotFound);
     }
 
     #[test]

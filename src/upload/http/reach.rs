@@ -15,19 +15,19 @@ use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signat
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
     CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error as TlsError,
-    ProtocolVersion, RootCertStore, SignatureScheme,
+    ProtocolVersion, SignatureScheme,
 };
 use ureq::config::Config;
 use ureq::http::Uri;
-use ureq::tls::RootCerts;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{
-    ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, RustlsConnector,
-    TcpConnector, Transport, TransportAdapter,
+    ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, Transport, TransportAdapter,
 };
 use ureq::{Agent, Error};
 
-use super::stage::{Begin, End, NotedResolver};
+use super::stage::{Begin, End};
+use super::trust::Trust;
+use super::wire::{Dial, LookUpLater, Secure, server_name};
 use super::{HttpClient, cause, question};
 use crate::outcome::Failure;
 use crate::upload::Presence;
@@ -72,17 +72,19 @@ impl HttpClient {
         self.stages.reset();
         let notes = Notes::default();
         let config = self.agent.config().clone();
-        let connector = Begin(self.stages.clone())
+        let stages = &self.stages;
+        let addresses = Addresses(notes.clone(), DefaultResolver::default());
+        let connector = Begin(stages.clone())
             .chain(ConnectProxyConnector::default())
-            .chain(TcpConnector::default())
+            .chain(Dial::new(stages.clone(), addresses))
             .chain(Handshake {
                 origin: self.origin.parse().ok(),
+                trust: Arc::clone(&self.trust),
                 notes: notes.clone(),
             })
-            .chain(RustlsConnector::default())
-            .chain(End(self.stages.clone()));
-        let system = NotedResolver(self.stages.clone(), DefaultResolver::default());
-        let agent = Agent::with_parts(config, connector, Addresses(notes.clone(), system));
+            .chain(Secure::new(stages.clone(), Arc::clone(&self.trust)))
+            .chain(End(stages.clone()));
+        let agent = Agent::with_parts(config, connector, LookUpLater(stages.clone()));
         let request = self.agent.configure_request(
             ureq::http::Request::builder()
                 .uri(format!("{}/", self.origin))
@@ -104,7 +106,9 @@ impl HttpClient {
                     cause: cause(error),
                     sent: None,
                     cancelled: false,
+                    writing_failed: false,
                     route: &self.route,
+                    has_anchors: self.trust.has_found_anchors(),
                 }
                 .failure(),
             ),
@@ -157,7 +161,7 @@ impl Notes {
 
 /// The resolver, with a note of what it found first: of the proxy, where there is one.
 #[derive(Debug)]
-struct Addresses(Notes, NotedResolver);
+struct Addresses(Notes, DefaultResolver);
 
 impl Resolver for Addresses {
     fn resolve(
@@ -180,6 +184,7 @@ impl Resolver for Addresses {
 #[derive(Debug)]
 struct Handshake {
     origin: Option<Uri>,
+    trust: Arc<Trust>,
     notes: Notes,
 }
 
@@ -200,7 +205,7 @@ impl<In: Transport> Connector<In> for Handshake {
         }
         if details.needs_tls() {
             self.notes.lock().tls = Some(Tls::default());
-            let version = shake_hands(details, transport, &self.notes)?;
+            let version = shake_hands(details, transport, &self.trust, &self.notes)?;
             if let Some(tls) = &mut self.notes.lock().tls {
                 tls.version = version;
             }
@@ -213,13 +218,11 @@ impl<In: Transport> Connector<In> for Handshake {
 fn shake_hands<In: Transport>(
     details: &ConnectionDetails,
     transport: In,
+    trust: &Trust,
     notes: &Notes,
 ) -> Result<Option<&'static str>, Error> {
-    let host = details.uri.host().unwrap_or_default();
-    let name = ServerName::try_from(host.trim_matches(['[', ']']))
-        .map_err(|_| Error::Tls("the host is no name for TLS"))?;
-    let config = client_config(details.config.tls_config().root_certs(), notes)?;
-    let mut connection = ClientConnection::new(Arc::new(config), name.to_owned())?;
+    let config = client_config(trust, notes)?;
+    let mut connection = ClientConnection::new(Arc::new(config), server_name(details.uri)?)?;
     let mut socket = TransportAdapter::new(transport.boxed(), details.current_time.clone());
     socket.set_timeout(details.timeout);
     connection.complete_io(&mut socket)?;
@@ -231,16 +234,12 @@ fn shake_hands<In: Transport>(
 }
 
 /// The same trust as the client's, by a verifier that notes what it is shown.
-fn client_config(anchors: &RootCerts, notes: &Notes) -> Result<ClientConfig, TlsError> {
+fn client_config(trust: &Trust, notes: &Notes) -> Result<ClientConfig, TlsError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut roots = RootCertStore::empty();
-    if let RootCerts::Specific(certificates) = anchors {
-        let certificates = certificates.iter().map(|it| CertificateDer::from(it.der()));
-        roots.add_parsable_certificates(certificates);
-    }
+    let anchors = Arc::clone(trust.anchors());
     let verifier = Witness {
         // Without any anchor there is no verifier, and nothing to trust.
-        inner: WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
+        inner: WebPkiServerVerifier::builder_with_provider(anchors, Arc::clone(&provider))
             .build()
             .ok(),
         provider: Arc::clone(&provider),

@@ -2,16 +2,13 @@
 //!
 //! The HTTP library's errors do not say whether a connection stood when they arose: a reset may
 //! come from the handshake, the request or the answer. So its chain of connectors gets a note
-//! before it and one after it, and so does its resolver.
+//! before it and one after it, and what looks names up and connects notes it, too.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 
 use ureq::Error;
-use ureq::config::Config;
-use ureq::http::Uri;
-use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{ConnectionDetails, Connector, NextTimeout, Transport};
+use ureq::unversioned::transport::{ConnectionDetails, Connector, Transport};
 
 use crate::upload::transport_failure::Stage;
 
@@ -29,13 +26,42 @@ struct Cells {
     /// Connections begun and not yet made. A tunnel through a proxy begins a second one, to the
     /// proxy, inside the first.
     open: AtomicUsize,
+    /// A write failed: what was handed over last did not all leave.
+    writing_failed: AtomicBool,
 }
 
 impl Stages {
     /// Forgets the request before.
     pub(super) fn reset(&self) {
         self.0.open.store(0, Ordering::SeqCst);
+        self.0.writing_failed.store(false, Ordering::SeqCst);
         self.set(RESOLVING);
+    }
+
+    /// Unless a connector says otherwise, the request goes over a connection that stands.
+    pub(super) fn assume_connected(&self) {
+        if self.0.open.load(Ordering::SeqCst) == 0 {
+            self.set(CONNECTED);
+        }
+    }
+
+    /// The API's name is looked up. A proxy's is a part of connecting.
+    pub(super) fn looking_up(&self) {
+        if self.0.open.load(Ordering::SeqCst) == 1 {
+            self.set(RESOLVING);
+        }
+    }
+
+    pub(super) fn connecting(&self) {
+        self.set(CONNECTING);
+    }
+
+    pub(super) fn writing_failed(&self) {
+        self.0.writing_failed.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn has_writing_failed(&self) -> bool {
+        self.0.writing_failed.load(Ordering::SeqCst)
     }
 
     pub(super) fn get(&self) -> Stage {
@@ -51,32 +77,6 @@ impl Stages {
     }
 }
 
-/// The system's resolver, with a note when it is done.
-#[derive(Debug)]
-pub(super) struct NotedResolver(pub(super) Stages, pub(super) DefaultResolver);
-
-impl Resolver for NotedResolver {
-    fn resolve(
-        &self,
-        uri: &Uri,
-        config: &Config,
-        timeout: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, Error> {
-        let found = self.1.resolve(uri, config, timeout)?;
-        // Unless a connector says otherwise, the request goes over a connection that stands.
-        if self.0.0.open.load(Ordering::SeqCst) == 0 {
-            self.0.set(CONNECTED);
-        }
-        Ok(found)
-    }
-
-    fn empty(&self) -> ResolvedSocketAddrs {
-        // Asked for when the proxy does the resolving.
-        self.0.set(CONNECTED);
-        self.1.empty()
-    }
-}
-
 /// The note before the connectors.
 #[derive(Debug)]
 pub(super) struct Begin(pub(super) Stages);
@@ -86,7 +86,7 @@ impl Connector<()> for Begin {
 
     fn connect(&self, _: &ConnectionDetails, _: Option<()>) -> Result<Option<()>, Error> {
         self.0.0.open.fetch_add(1, Ordering::SeqCst);
-        self.0.set(CONNECTING);
+        self.0.connecting();
         Ok(None)
     }
 }

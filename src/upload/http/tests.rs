@@ -1,8 +1,14 @@
 //! The client against real sockets, most of which misbehave.
 
 use std::io::{self, Read, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
+
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::NextTimeout;
 
 use super::*;
 use crate::upload::base_url::BaseUrl;
@@ -151,6 +157,50 @@ fn call_data_and_question_share_a_connection() {
     );
     assert_eq!(question.header("idempotency-key"), None);
     assert_eq!(question.header("x-request-id"), Some("r3"));
+}
+
+/// The system's resolver; counts how often it is asked.
+#[derive(Debug, Default)]
+struct Asked(Arc<AtomicUsize>);
+
+impl Resolver for Asked {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        limit: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, Error> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        DefaultResolver::default().resolve(uri, config, limit)
+    }
+}
+
+#[test]
+fn a_name_is_looked_up_for_a_connection_and_not_for_a_request() {
+    let server = serve(|server| {
+        for requests in [2, 1] {
+            let mut stream = server.accept();
+            for _ in 0..requests {
+                server::read_request(&mut stream);
+                stream.write_all(&answer("200 OK", ANSWER_STORED)).unwrap();
+            }
+        }
+    });
+    let mut client = client(&server.url);
+    let asked = Asked::default();
+    let count = Arc::clone(&asked.0);
+    let config = plain_config(&ProxySettings::Direct).unwrap().build();
+    client.agent = agent(config, &client.trust, &client.stages, asked);
+    let mut counts = Vec::new();
+    while counts.len() < 3 {
+        match post(&mut client) {
+            Ok(_) => counts.push(count.load(Ordering::SeqCst)),
+            // The server hung up when the request was on its way.
+            Err(failure) => assert_eq!(failure.kind, FailureKind::Ambiguous),
+        }
+    }
+    assert_eq!(counts, [1, 1, 2]);
+    server.join();
 }
 
 #[test]

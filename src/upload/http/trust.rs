@@ -2,50 +2,81 @@
 //!
 //! The platform's are read as OpenSSL would find them, SSL_CERT_FILE and SSL_CERT_DIR included.
 
-use rustls::RootCertStore;
+use std::sync::{Arc, OnceLock};
+
 use rustls::pki_types::CertificateDer;
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use rustls::{ClientConfig, Error as TlsError, RootCertStore};
+use ureq::tls::{PemItem, parse_pem};
 
 use crate::upload::options::ClientError;
 use crate::upload::transport_failure::certificate;
 
-/// The trust anchors of a client.
-pub(super) struct Anchors {
-    pub(super) tls: TlsConfig,
-    /// Whether there are any.
-    pub(super) any: bool,
+/// Whom a client trusts. The platform's anchors are read when the first certificate is judged: most
+/// runs have nothing to send.
+#[derive(Debug)]
+pub(super) struct Trust {
+    extra: Vec<CertificateDer<'static>>,
+    anchors: OnceLock<Arc<RootCertStore>>,
+    client: OnceLock<Result<Arc<ClientConfig>, TlsError>>,
 }
 
-impl Anchors {
-    /// Reads the extra anchors, and for TLS the platform's. A platform without any is no error: a
-    /// connection that needs one will say so.
+impl Trust {
+    /// Reads the extra anchors.
     ///
     /// # Errors
-    /// When the extra anchors are not PEM, hold no certificate, or one that cannot be read.
-    pub(super) fn load(https: bool, extra_pem: Option<&[u8]>) -> Result<Self, ClientError> {
-        let mut certificates = match extra_pem {
-            Some(pem) => parse_extra(pem)?,
-            None => Vec::new(),
-        };
-        if https {
+    /// When they are not PEM, hold no certificate, or one that cannot be read.
+    pub(super) fn new(extra_pem: Option<&[u8]>) -> Result<Self, ClientError> {
+        Ok(Self {
+            extra: match extra_pem {
+                Some(pem) => parse_extra(pem)?,
+                None => Vec::new(),
+            },
+            anchors: OnceLock::new(),
+            client: OnceLock::new(),
+        })
+    }
+
+    /// All anchors. A platform without any is no error: a connection that needs one will say so.
+    pub(super) fn anchors(&self) -> &Arc<RootCertStore> {
+        self.anchors.get_or_init(|| {
+            let mut anchors = RootCertStore::empty();
+            anchors.add_parsable_certificates(self.extra.iter().cloned());
             let platform = rustls_native_certs::load_native_certs();
             for error in &platform.errors {
                 log::debug!("a trust anchor of the platform is left out: {error}");
             }
-            let platform = platform.certs.iter().map(|der| Certificate::from_der(der));
-            certificates.extend(platform.map(|certificate| certificate.to_owned()));
-        }
-        Ok(Self {
-            any: !certificates.is_empty(),
-            tls: TlsConfig::builder()
-                .root_certs(RootCerts::new_with_certs(&certificates))
-                .build(),
+            anchors.add_parsable_certificates(platform.certs);
+            Arc::new(anchors)
         })
+    }
+
+    /// Whether there was an anchor when they were asked for; they are not read for that.
+    pub(super) fn has_found_anchors(&self) -> bool {
+        self.anchors.get().is_none_or(|anchors| !anchors.is_empty())
+    }
+
+    /// How connections are protected. It is one for all of them, so that a later one may go on with
+    /// the session of an earlier one.
+    ///
+    /// # Errors
+    /// When the TLS library has no such protocol.
+    pub(super) fn client_config(&self) -> Result<Arc<ClientConfig>, TlsError> {
+        let config = self.client.get_or_init(|| {
+            let provider = Arc::new(rustls::crypto::ring::default_provider());
+            let builder = ClientConfig::builder_with_provider(provider)
+                .with_protocol_versions(rustls::ALL_VERSIONS)?;
+            Ok(Arc::new(
+                builder
+                    .with_root_certificates(Arc::clone(self.anchors()))
+                    .with_no_client_auth(),
+            ))
+        });
+        config.clone()
     }
 }
 
 /// Reads a PEM file; anything in it that is no certificate is passed over.
-fn parse_extra(pem: &[u8]) -> Result<Vec<Certificate<'static>>, ClientError> {
+fn parse_extra(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, ClientError> {
     let mut certificates = Vec::new();
     // The TLS library passes over what it cannot read, so that a broken anchor would only show as
     // an unknown issuer.
@@ -55,8 +86,9 @@ fn parse_extra(pem: &[u8]) -> Result<Vec<Certificate<'static>>, ClientError> {
             return Err(ClientError::CaNotPem);
         };
         if let PemItem::Certificate(certificate) = item {
+            let certificate = CertificateDer::from(certificate.der().to_vec());
             proof
-                .add(CertificateDer::from(certificate.der()))
+                .add(certificate.clone())
                 .map_err(|error| ClientError::CaInvalid {
                     number: certificates.len() + 1,
                     reason: certificate::reason(&error),

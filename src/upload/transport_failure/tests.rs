@@ -7,7 +7,6 @@ fn route() -> Route {
         host: "crm.example.com".to_owned(),
         proxy: None,
         connect_timeout: Duration::from_millis(2500),
-        has_anchors: true,
     }
 }
 
@@ -27,6 +26,15 @@ fn sent(handed_over_bytes: u64) -> Option<Sent<'static>> {
 }
 
 fn broken(stage: Stage, cause: Cause, sent: Option<Sent<'_>>, route: &Route) -> Failure {
+    breakage(stage, cause, sent, route).failure()
+}
+
+fn breakage<'a>(
+    stage: Stage,
+    cause: Cause,
+    sent: Option<Sent<'a>>,
+    route: &'a Route,
+) -> Broken<'a> {
     Broken {
         request: if sent.is_some() {
             Request::Recording
@@ -37,9 +45,10 @@ fn broken(stage: Stage, cause: Cause, sent: Option<Sent<'_>>, route: &Route) -> 
         cause,
         sent,
         cancelled: false,
+        writing_failed: false,
         route,
+        has_anchors: true,
     }
-    .failure()
 }
 
 fn io(kind: io::ErrorKind) -> Cause {
@@ -157,12 +166,12 @@ fn a_certificate_says_what_is_wrong_with_it() {
         assert_eq!(failure.kind, FailureKind::Certificate);
         assert!(!failure.connected);
     }
-    let bare = Route {
-        has_anchors: false,
-        ..route()
-    };
     let cause = Cause::Tls(TlsError::InvalidCertificate(UnknownIssuer));
-    let failure = broken(Stage::Connecting, cause, sent(0), &bare);
+    let failure = Broken {
+        has_anchors: false,
+        ..breakage(Stage::Connecting, cause, sent(0), &route())
+    }
+    .failure();
     assert!(failure.message.contains("no trust anchors"), "{failure:?}");
     let cause = Cause::Tls(TlsError::AlertReceived(AlertDescription::HandshakeFailure));
     let failure = broken(Stage::Connecting, cause, sent(0), &route());
@@ -338,6 +347,33 @@ fn a_question_without_an_answer_leaves_the_fate_unknown() {
 }
 
 #[test]
+fn what_a_write_could_not_send_was_not_sent_whole() {
+    for (cancelled, kind, message) in [
+        (
+            false,
+            FailureKind::Network,
+            "sending the recording broke off: connection reset; the other side may have refused \
+             it, such as for its size",
+        ),
+        (true, FailureKind::Cancelled, "stopped by a signal"),
+    ] {
+        let failure = Broken {
+            cancelled,
+            writing_failed: true,
+            ..breakage(
+                Stage::Connected,
+                io(io::ErrorKind::ConnectionReset),
+                sent(10),
+                &route(),
+            )
+        }
+        .failure();
+        assert_eq!((failure.kind, &*failure.message), (kind, message));
+        assert!(!failure.fate_unknown);
+    }
+}
+
+#[test]
 fn a_signal_cancels_what_was_not_yet_sent_whole() {
     let cancelled = |stage, sent: Option<Sent<'_>>| {
         Broken {
@@ -346,7 +382,9 @@ fn a_signal_cancels_what_was_not_yet_sent_whole() {
             cause: io(io::ErrorKind::UnexpectedEof),
             sent,
             cancelled: true,
+            writing_failed: false,
             route: &route(),
+            has_anchors: true,
         }
         .failure()
     };

@@ -68,9 +68,12 @@ pub fn charges(world: &World, index: usize) -> Vec<Violation> {
     crashed.sort_unstable();
     crashed.dedup();
     let earlier_runs = world.events.iter().take(index).filter_map(Event::run);
-    let died_before = earlier_runs.filter(|run| run.end.is_abrupt()).count();
-    if crashed.len() > died_before {
-        let message = format!("run {index} charged {crashed:?} for {died_before} runs that died");
+    let died_before = earlier_runs.filter(|run| run.end.is_abrupt());
+    // Each was working on so many sessions at most.
+    let in_work: usize = died_before.clone().map(|run| run.lanes).sum();
+    if crashed.len() > in_work {
+        let runs = died_before.count();
+        let message = format!("run {index} charged {crashed:?} for {runs} runs that died");
         violations.push(Violation::new(CHECK, "", message));
     }
     violations
@@ -100,8 +103,11 @@ fn may_cost(run: &Run, sent: &[&Request], session: &str, part: Part) -> bool {
     let works = sent
         .iter()
         .rposition(|request| request.shows_that_it_works());
-    let is_stopper = last + 1 == sent.len() && stopped_by != "unavailable";
-    let is_given_back = works.is_none_or(|works| works < last);
+    // Of lanes side by side, the last request need not be the one that stopped the run, nor the first
+    // to be answered.
+    let is_alone = run.lanes == 1;
+    let is_stopper = is_alone && last + 1 == sent.len() && stopped_by != "unavailable";
+    let is_given_back = works.is_none_or(|works| is_alone && works < last);
     let is_delivered = sent.get(last).is_some_and(|request| {
         matches!(
             request.reply,

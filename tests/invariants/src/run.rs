@@ -32,6 +32,8 @@ impl End {
 pub struct Run {
     /// How it ended.
     pub end: End,
+    /// How many sessions it worked on at a time.
+    pub lanes: usize,
     /// The JSON report of `run`; none for one that did not get so far, and for other commands.
     pub report: Option<Value>,
     /// The spool before it.

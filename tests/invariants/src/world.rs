@@ -169,18 +169,20 @@ impl World {
     }
 
     /// Whether the run that sent a request ended so that what it learnt last may be unrecorded, and
-    /// this request was its last. Before each request everything earlier is recorded.
+    /// this request was its last. Before each request everything earlier is recorded: everything
+    /// earlier of its session, where the run worked on several at a time.
     pub(crate) fn may_be_unrecorded(&self, index: usize) -> bool {
         let Some(request) = self.api.get(index) else {
             return false;
         };
         let run = self.events.get(request.event).and_then(Event::run);
-        let is_last = !self
-            .api
-            .iter()
-            .skip(index + 1)
-            .any(|later| later.event == request.event);
-        is_last && run.is_some_and(|run| run.end.is_abrupt())
+        let Some(run) = run.filter(|run| run.end.is_abrupt()) else {
+            return false;
+        };
+        !self.api.iter().skip(index + 1).any(|later| {
+            let is_bound = run.lanes == 1 || later.session_id == request.session_id;
+            later.event == request.event && is_bound
+        })
     }
 
     /// The events after one request's and up to another's.

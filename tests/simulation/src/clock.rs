@@ -6,11 +6,12 @@ use callspool::clock::Clock;
 use callspool::interrupt::Interrupt;
 use chrono::{DateTime, Utc};
 
-use crate::world::Shared;
+use crate::world::{Shared, end_thread};
 
 /// A clock that shows the world's time.
 pub(crate) struct SimulatedClock {
     world: Shared,
+    process: u64,
     base: Instant,
 }
 
@@ -19,9 +20,10 @@ impl SimulatedClock {
         clippy::disallowed_methods,
         reason = "an instant cannot be made up; only differences to this one count"
     )]
-    pub(crate) fn new(world: Shared) -> Self {
+    pub(crate) fn new(world: Shared, process: u64) -> Self {
         Self {
             world,
+            process,
             base: Instant::now(),
         }
     }
@@ -38,8 +40,13 @@ impl Clock for SimulatedClock {
 
     fn wait(&self, duration: Duration, interrupt: &Interrupt) -> Option<i32> {
         if interrupt.signal().is_none() {
-            let mut world = self.world.count(|| format!("wait {duration:?}"));
-            world.pass(duration);
+            match self
+                .world
+                .count(self.process, || format!("wait {duration:?}"))
+            {
+                Some(mut world) => world.pass(duration),
+                None => end_thread(),
+            }
         }
         interrupt.signal()
     }

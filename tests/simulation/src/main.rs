@@ -27,6 +27,10 @@ struct Arguments {
     /// In a sweep: take every so-many-th operation only.
     #[arg(long, default_value_t = 1)]
     stride: u64,
+    /// Sessions that a run works on at a time. With more than one the threads' order is the
+    /// machine's, and a seed does not tell the same story twice.
+    #[arg(long, default_value_t = 1)]
+    lanes: usize,
     /// Seeds that are worked on at the same time.
     #[arg(long, default_value_t = 2)]
     jobs: usize,
@@ -94,7 +98,7 @@ fn main() -> io::Result<ExitCode> {
     let arguments = Arguments::parse();
     let mut stdout = io::stdout().lock();
     if let Some(seed) = arguments.replay {
-        let told = tell(seed, true);
+        let told = tell(seed, arguments.lanes, true);
         for line in &told.trace {
             writeln!(stdout, "{line}")?;
         }
@@ -107,7 +111,7 @@ fn main() -> io::Result<ExitCode> {
     for wrong in sum.wrong.iter().take(20) {
         writeln!(stdout, "violation: {wrong}")?;
     }
-    if !sum.wrong.is_empty() && arguments.sweep.is_none() {
+    if !sum.wrong.is_empty() && arguments.sweep.is_none() && arguments.lanes == 1 {
         writeln!(stdout, "replay a seed with: make simulate REPLAY=<seed>")?;
     }
     write!(stdout, "{}", sum.text())?;
@@ -141,7 +145,7 @@ fn try_seeds(arguments: &Arguments) -> Sum {
             });
             let add: Box<dyn FnOnce(&mut Sum)> = match kind {
                 None => {
-                    let told = tell(seed, false);
+                    let told = tell(seed, arguments.lanes, false);
                     Box::new(|sum| sum.add_told(told))
                 }
                 Some(kind) => {

@@ -47,7 +47,7 @@ pub(crate) fn record(world: &Shared, plan: Plan, call: &Call) -> Ended {
 
 fn record_to_end(world: &Shared, process: u64, call: &Call) -> Result<(), ProducerError> {
     let disk = Arc::new(SimulatedDisk::new(world.clone(), process));
-    let clock = Arc::new(SimulatedClock::new(world.clone()));
+    let clock = Arc::new(SimulatedClock::new(world.clone(), process));
     let producer = Producer::on(disk, layout(), clock);
     let session = SessionManager::new(&producer, &*call.id)?;
     session.set_campaign_metadata(

@@ -1,8 +1,8 @@
 //! One run, or one requeue, as a process of the simulated world.
 
-use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use callspool::clock::Clock;
 use callspool::drain::{Drain, Judgement, Limits, judge};
@@ -31,22 +31,29 @@ pub(crate) struct Ended {
 }
 
 /// Makes one run.
-pub(crate) fn run(world: &Shared, plan: Plan, policy: &Policy, limits: &Limits) -> Ended {
+pub(crate) fn run(
+    world: &Shared,
+    plan: Plan,
+    policy: &Policy,
+    limits: &Limits,
+    lanes: usize,
+) -> Ended {
     let process = world.begin_process(plan);
-    let let_in_twice = Cell::new(false);
+    let let_in_twice = AtomicBool::new(false);
     let meanwhile = || {
         let is_now = world.get().rng.u8(..12) == 0;
         if is_now {
-            let_in_twice.set(let_in_twice.get() || is_let_in(world, process));
+            let_in_twice.fetch_or(is_let_in(world, process), Ordering::Relaxed);
             look_around(world, process, policy);
         }
     };
     let ended = live(world, plan, || {
-        let (exit, report) = run_to_end(world, process, policy, limits, Box::new(meanwhile));
+        let meanwhile = || Box::new(meanwhile) as Meanwhile<'_>;
+        let (exit, report) = run_to_end(world, process, policy, limits, (lanes, &meanwhile));
         (End::Exit(i32::from(exit.code())), report)
     });
     Ended {
-        let_in_twice: let_in_twice.get(),
+        let_in_twice: let_in_twice.into_inner(),
         ..ended
     }
 }
@@ -97,14 +104,14 @@ fn open(world: &Shared, process: u64) -> Result<Spool, OpenError> {
 }
 
 /// As the `run` command does it.
-fn run_to_end(
+fn run_to_end<'w>(
     world: &Shared,
     process: u64,
     policy: &Policy,
     limits: &Limits,
-    meanwhile: Meanwhile<'_>,
+    (lanes, meanwhile): (usize, &dyn Fn() -> Meanwhile<'w>),
 ) -> (ExitCode, Option<Value>) {
-    let clock = SimulatedClock::new(world.clone());
+    let clock = SimulatedClock::new(world.clone(), process);
     let interrupt = Interrupt::default();
     let spool = match open(world, process) {
         Ok(spool) => spool,
@@ -116,8 +123,17 @@ fn run_to_end(
         Err(LeaseError::Locked(_)) => return (ExitCode::Locked, None),
         Err(LeaseError::Spool(_)) => return (ExitCode::Durability, None),
     };
-    let api = SimulatedApi::new(world.clone(), interrupt.clone(), meanwhile);
-    let drain = Drain::new(&leased, api, &clock, interrupt, policy, limits, None);
+    let api = |_| SimulatedApi::new(world.clone(), process, interrupt.clone(), meanwhile());
+    let apis = (0..lanes).map(api).collect();
+    let drain = Drain::new(
+        &leased,
+        apis,
+        &clock,
+        interrupt.clone(),
+        policy,
+        limits,
+        None,
+    );
     let Ok(mut summary) = drain.run(died.as_ref()) else {
         return (ExitCode::NoSpool, None);
     };

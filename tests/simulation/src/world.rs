@@ -108,10 +108,17 @@ impl Shared {
         process
     }
 
-    /// Counts an operation of the living process. At the one that is planned to be the last the
-    /// process dies: this does not return then.
-    pub(crate) fn count(&self, what: impl FnOnce() -> String) -> MutexGuard<'_, World> {
+    /// Counts an operation of a process; `None` when it is dead. At the one that is planned to be the
+    /// last the process dies: this does not return then.
+    pub(crate) fn count(
+        &self,
+        process: u64,
+        what: impl FnOnce() -> String,
+    ) -> Option<MutexGuard<'_, World>> {
         let mut world = self.get();
+        if world.process != process {
+            return None;
+        }
         world.operations += 1;
         let operation = world.operations;
         world.note(|| format!("{operation:5} {}", what()));
@@ -119,11 +126,16 @@ impl Shared {
             Some((at, death)) if at == operation => {
                 world.die(death);
                 drop(world);
-                resume_unwind(Box::new(Died));
+                end_thread()
             }
-            _ => world,
+            _ => Some(world),
         }
     }
+}
+
+/// The thread's process is dead.
+pub(crate) fn end_thread() -> ! {
+    resume_unwind(Box::new(Died))
 }
 
 impl World {

@@ -8,10 +8,23 @@ const STORIES: u64 = 250;
 #[track_caller]
 fn assert_all_well(first: u64) {
     for seed in first..first + STORIES {
-        let told = tell(seed, false);
+        let told = tell(seed, 1, false);
         assert!(
             told.violations.is_empty(),
             "make simulate REPLAY={seed}: {:#?}",
+            told.violations
+        );
+    }
+}
+
+#[test]
+fn nothing_is_lost_or_sent_twice_by_runs_that_work_on_four_sessions_at_a_time() {
+    for seed in 0..STORIES {
+        let told = tell(seed, 4, true);
+        let trace = told.trace.join("\n");
+        assert!(
+            told.violations.is_empty(),
+            "{trace}\n{:#?}",
             told.violations
         );
     }
@@ -39,7 +52,7 @@ fn nothing_is_lost_or_sent_twice_in_the_fourth_stories() {
 
 #[test]
 fn the_same_seed_tells_the_same_story() {
-    let (first, second) = (tell(7, true), tell(7, true));
+    let (first, second) = (tell(7, 1, true), tell(7, 1, true));
     let without_names = |trace: &[String]| -> Vec<String> {
         // Temporary files are numbered through the whole process.
         let is_temporary = |line: &&String| !line.contains(".tmp");

@@ -53,12 +53,21 @@ pub struct Site {
     api: Option<Server>,
     api_url: Option<String>,
     ca_file: Option<PathBuf>,
+    is_in_sequence: bool,
 }
 
 impl Site {
     /// An empty spool with a reference API. `binary` is `env!("CARGO_BIN_EXE_callspool")`.
     pub fn new(binary: &str) -> Self {
         Self::with_api(binary, |api| api)
+    }
+
+    /// Has the program work on one session at a time whatever the tests are told: what is tested is
+    /// in which order it does things.
+    #[must_use]
+    pub fn in_sequence(mut self) -> Self {
+        self.is_in_sequence = true;
+        self
     }
 
     /// An empty spool with a reference API that is set up further.
@@ -89,6 +98,7 @@ impl Site {
             api: None,
             api_url: None,
             ca_file: None,
+            is_in_sequence: false,
         }
     }
 
@@ -155,6 +165,11 @@ impl Site {
         }
         if let Some(path) = &self.ca_file {
             command.arg("--ca-file").arg(path);
+        }
+        // All that is tested may be tested again with several sessions at a time.
+        let jobs = std::env::var_os("CALLSPOOL_TEST_JOBS");
+        if let Some(jobs) = jobs.filter(|_| !self.is_in_sequence) {
+            command.env("CALLSPOOL_JOBS", jobs);
         }
         command.args(arguments);
         command

@@ -3,12 +3,14 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
 use crate::clock::{Clock, SystemClock};
 use crate::drain::Limit;
+use crate::drain::dues::Dues;
 use crate::drain::exchange::{Exchange, Patience, Timed, Trouble};
 use crate::drain::pacing::Pacing;
 use crate::interrupt::Interrupt;
@@ -112,15 +114,9 @@ pub(super) fn exchange<'a>(clock: &'a Still, limits: Vec<Limit>) -> Exchange<'a,
         interrupt: interrupt.clone(),
         ..Script::default()
     };
-    Exchange::new(
-        script,
-        clock,
-        interrupt,
-        Pacing::new(limits, Vec::new(), clock.now()),
-        MAX_WAIT,
-        &Policy::defaults(),
-        None,
-    )
+    let pacing = Pacing::new(limits, Vec::new(), clock.now());
+    let dues = Arc::new(Dues::new(pacing, MAX_WAIT, None));
+    Exchange::new(0, script, clock, interrupt, dues, &Policy::defaults())
 }
 
 impl Exchange<'_, Script, Still> {
@@ -130,8 +126,16 @@ impl Exchange<'_, Script, Still> {
     }
 
     pub(super) fn with_deadline(mut self, after: Duration) -> Self {
-        self.deadline = Some(self.clock.start + after);
+        let pacing = self.dues.known().pacing.clone();
+        let deadline = Some(self.clock.start + after);
+        self.dues = Arc::new(Dues::new(pacing, MAX_WAIT, deadline));
         self
+    }
+
+    /// Sits out what is left of an earlier wait.
+    pub(super) fn respect(&mut self, rest: Duration) -> Result<(), Stop> {
+        self.dues.respect(rest, self.clock.monotonic())?;
+        self.may_send()
     }
 
     /// Sends five bytes of recording.

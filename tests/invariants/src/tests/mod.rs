@@ -89,6 +89,7 @@ fn report(code: i32, fates: &[(&str, u64)]) -> Value {
 
 fn run(end: End, report: Option<Value>, before: &Arc<Spool>, after: &Arc<Spool>) -> Event {
     Event::Run(Run {
+        lanes: 1,
         end,
         report,
         before: Arc::clone(before),

@@ -1,6 +1,7 @@
 //! The API as the program talks to it.
 
 use std::io::Read;
+use std::sync::MutexGuard;
 
 use callspool::interrupt::Interrupt;
 use callspool::outcome::{Failure, FailureKind};
@@ -14,16 +15,17 @@ use sha2::{Digest, Sha256};
 
 use super::answers::{self, Answer, Arrival, Delivery, Fate};
 use super::{Service, StoredCall};
-use crate::world::Shared;
+use crate::world::{Shared, World, end_thread};
 
 const ORIGIN: &str = "https://crm.example.com";
 
 /// What happens beside a request.
-pub(crate) type Meanwhile<'a> = Box<dyn FnMut() + 'a>;
+pub(crate) type Meanwhile<'a> = Box<dyn FnMut() + Send + 'a>;
 
 /// The client's end of the simulated API.
 pub(crate) struct SimulatedApi<'a> {
     world: Shared,
+    process: u64,
     interrupt: Interrupt,
     meanwhile: Meanwhile<'a>,
 }
@@ -45,17 +47,30 @@ enum Got {
 }
 
 impl<'a> SimulatedApi<'a> {
-    pub(crate) fn new(world: Shared, interrupt: Interrupt, meanwhile: Meanwhile<'a>) -> Self {
+    pub(crate) fn new(
+        world: Shared,
+        process: u64,
+        interrupt: Interrupt,
+        meanwhile: Meanwhile<'a>,
+    ) -> Self {
         Self {
             world,
+            process,
             interrupt,
             meanwhile,
         }
     }
 
+    /// Counts an operation. No thread of a dead process sends or hears anything.
+    fn count(&self, what: impl FnOnce() -> String) -> MutexGuard<'_, World> {
+        self.world
+            .count(self.process, what)
+            .unwrap_or_else(|| end_thread())
+    }
+
     fn fate(&mut self, part: Part, what: &str) -> Fate {
         (self.meanwhile)();
-        let mut world = self.world.count(|| format!("request: {what}"));
+        let mut world = self.count(|| format!("request: {what}"));
         let took = std::time::Duration::from_millis(world.rng.u64(1..2000));
         world.pass(took);
         let now = world.now;
@@ -99,10 +114,7 @@ impl<'a> SimulatedApi<'a> {
         let delivery = arrival.delivery;
         let (answer, at) = self.world.get().service.receive(brought, arrival);
         // Between what the API has done and what the program hears of it.
-        drop(
-            self.world
-                .count(|| format!("answer: {} {}", answer.status, answer.body)),
-        );
+        drop(self.count(|| format!("answer: {} {}", answer.status, answer.body)));
         let mut world = self.world.get();
         if delivery == Delivery::Nothing {
             return Got::Failure(Failure {

@@ -40,11 +40,13 @@ impl SimulatedDisk {
         path: &Path,
         act: impl FnOnce(&mut World) -> io::Result<T>,
     ) -> io::Result<T> {
-        if self.world.get().process != self.process {
-            // Destructors of a dead process change nothing.
+        let counted = self
+            .world
+            .count(self.process, || format!("{what} {}", path.display()));
+        let Some(mut world) = counted else {
+            // Destructors and other threads of a dead process change nothing.
             return Err(Errno::IO.into());
-        }
-        let mut world = self.world.count(|| format!("{what} {}", path.display()));
+        };
         if let Some(error) = world.disk_failure() {
             let is_done = error.raw_os_error() == Some(Errno::IO.raw_os_error());
             if is_done && world.rng.u8(..4) == 0 {
