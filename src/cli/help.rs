@@ -45,6 +45,8 @@ Examples:
       keep below the API's limits
   callspool run --format json --ok-exit 3,11
       a report for a program; waiting retries and another run are no failures
+  callspool run --jobs 4
+      four sessions at a time, where the API is far away
   callspool run --shard 0/4
       the first of four runs that share the spool out; the others are 1/4, 2/4 and 3/4, here or on
       other machines, each whenever it likes
