@@ -22,7 +22,7 @@ FUZZ_SECONDS ?= 600
 FUZZ_TARGETS ?= $(sort $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs))))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-jobs agents schemas soak simulate fuzz fuzz-keep fuzz-tools mutants check fmt fmt-check clippy doc deny install uninstall clean
+.PHONY: help demo build test test-jobs bench bench-keep agents schemas soak simulate fuzz fuzz-keep fuzz-tools mutants check fmt fmt-check clippy doc deny install uninstall clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,15 @@ test: ## Run every test
 
 test-jobs: ## Run what shows how sessions are delivered once more, with four sessions at a time
 	CALLSPOOL_TEST_JOBS=4 $(CARGO) test --locked --package callspool --test outcomes --test delivery --test hostile --test proxy
+
+# CASES: all, small, smoke; ROUNDS; PARTS; BENCH_DIR: the disk to measure on; BACKLOG: the largest pile.
+bench: build ## Measure the program beside curl, Python and a shell script, 20 minutes; CASES=small ROUNDS=3 takes three (needs PyPI, curl, jq)
+	$(CARGO) build --release --locked --package callspool-sink
+	@python=$$(sh benches/install.sh target) && \
+		"$$python" benches/harness/bench.py --programs "$(RELEASE_DIR)" --out target/bench
+
+bench-keep: ## Write what `make bench` measured last into benches/README.md
+	@python3 benches/harness/keep.py target/bench benches
 
 agents: ## Let agents with every version of LiveKit's SDK talk, and compare what arrives (needs PyPI; 3 GB below target/)
 	$(CARGO) test --locked --test agent -- --ignored --nocapture

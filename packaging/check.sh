@@ -74,6 +74,7 @@ if there "$kubernetes_validate" "Kubernetes' manifests"; then
     for version in 1.29 1.37; do
         silent 'a manifest is not what the API takes' "$kubernetes_validate" --quiet --strict \
             --kubernetes-version "$version" packaging/kubernetes/cronjob.yaml \
+            packaging/kubernetes/indexed-cronjob.yaml \
             packaging/kubernetes/configmap.yaml packaging/kubernetes/volume.yaml
     done
 fi

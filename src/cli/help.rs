@@ -34,20 +34,31 @@ Exit codes:
   128+N  stopped by signal N";
 
 pub(super) const RUN: &str = "\
+Of a backlog of more than 10,000 due sessions those further back are looked at as their turn comes. What a
+run did not come to is left and unread in its report: whether it failed before (exit code 3) or is corrupt
+(4), a later run tells.
+
 Examples:
   callspool run --batch-size 20 --max-duration 10m
       at most 20 sessions, and none started after ten minutes
   callspool run --rate 100/min,1000/h
       keep below the API's limits
   callspool run --format json --ok-exit 3,11
-      a report for a program; waiting retries and another run are no failures";
+      a report for a program; waiting retries and another run are no failures
+  callspool run --shard 0/4
+      the first of four runs that share the spool out; the others are 1/4, 2/4 and 3/4, here or on
+      other machines, each whenever it likes
+  JOB_COMPLETION_INDEX=2 callspool run --shard auto/4
+      the third, as an Indexed Job of Kubernetes has it; Slurm's SLURM_ARRAY_TASK_ID will do, too";
 
 pub(super) const DRY_RUN: &str = "\
 Examples:
   callspool dry-run
       a line for each session: what would be done with it, and which files
   callspool dry-run --format json
-      one JSON object a line";
+      one JSON object a line
+  callspool dry-run --shard 0/4
+      what the run of that shard would do";
 
 pub(super) const INSPECT: &str = "\
 Examples:

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::adopt;
 use super::failure::{CommandFailure, OrExit};
-use super::wiring::{open_spool, policy, print_json_lines, show, view};
+use super::wiring::{JsonLines, open_spool, policy, show, view};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Attention, Format, Settings, token};
 use crate::drain::{Candidate, Judgement, Limits, Walk, enqueue, judge};
@@ -18,8 +18,9 @@ use crate::spool::{DocumentReading, Entry, Spool, State};
 
 /// Prints what a run would do.
 pub(super) fn dry_run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
+    let shard = settings.shard().or_exit(ExitCode::Usage)?;
     token::load(settings).or_exit(ExitCode::Usage)?;
-    let spool = open_spool(settings)?;
+    let spool = open_spool(settings)?.dealt(shard);
     let policy = policy(settings);
     let now = SystemClock.now();
     config::read_ca_file(settings).or_exit(ExitCode::Usage)?;
@@ -32,7 +33,10 @@ pub(super) fn dry_run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
         now,
         batch: settings.batch_size.map(u64::from),
         attempted: 0,
-        lines: Vec::new(),
+        out: match settings.format {
+            Format::Json => Out::Json(JsonLines::default()),
+            Format::Text => Out::Text(Vec::new()),
+        },
         needs_person: 0,
         retrying: 0,
         held_off_until: not_before.filter(|_| is_held_off),
@@ -42,9 +46,9 @@ pub(super) fn dry_run(settings: &Settings) -> Result<ExitCode, CommandFailure> {
     if settings.adopt {
         preview.adopt(settings)?;
     }
-    match settings.format {
-        Format::Json => print_json_lines(&preview.lines)?,
-        Format::Text => show(&plan_text(&preview.lines, &view(settings, now))),
+    match preview.out {
+        Out::Json(out) => out.finish(),
+        Out::Text(lines) => show(&plan_text(&lines, &view(settings, now))),
     }
     let standing = match settings.attention {
         Attention::New => 0,
@@ -65,6 +69,26 @@ fn standing(spool: &Spool, state: State) -> Result<u64, CommandFailure> {
     spool.count(state).or_exit(ExitCode::NoSpool)
 }
 
+/// Where the plan goes.
+enum Out {
+    /// To stdout at once.
+    Json(JsonLines),
+    /// Into one table.
+    Text(Vec<PlanLine>),
+}
+
+impl Out {
+    fn push(&mut self, line: PlanLine) -> Result<(), CommandFailure> {
+        match self {
+            Self::Json(out) => out.push(&line),
+            Self::Text(lines) => {
+                lines.push(line);
+                Ok(())
+            }
+        }
+    }
+}
+
 /// The plan so far, and what it means for the exit code.
 struct Preview<'a> {
     spool: &'a Spool,
@@ -73,7 +97,7 @@ struct Preview<'a> {
     batch: Option<u64>,
     /// Sessions that would be tried.
     attempted: u64,
-    lines: Vec<PlanLine>,
+    out: Out,
     /// Sessions that a run would quarantine, fail or skip.
     needs_person: u64,
     /// Sessions that failed before.
@@ -92,31 +116,42 @@ impl Preview<'_> {
         let mut walk = Walk::new(listed, &[&self.spool.run_state().last]);
         let mut turns = Turns::new(Limits::WINDOW);
         while let Some(entry) = walk.next_first() {
-            self.judge_one(entry, true, &mut turns);
+            self.judge_one(entry, true, &mut turns)?;
         }
-        while !turns.is_full() && self.judge_next(&mut walk, &mut turns) {}
+        while !turns.is_full() && self.judge_next(&mut walk, &mut turns)? {}
         loop {
-            while turns.is_wanting() && self.judge_next(&mut walk, &mut turns) {}
+            while turns.is_wanting() && self.judge_next(&mut walk, &mut turns)? {}
             match turns.next() {
-                Some(candidate) => self.plan_one(&candidate),
+                Some(candidate) => self.plan_one(&candidate)?,
                 None => return Ok(()),
             }
         }
     }
 
-    fn judge_next(&mut self, walk: &mut Walk, turns: &mut Turns<Candidate>) -> bool {
-        let entry = walk.next();
-        let is_one = entry.is_some();
-        entry
-            .into_iter()
-            .for_each(|entry| self.judge_one(entry, false, turns));
-        is_one
+    /// Judges the next one, if there is one.
+    fn judge_next(
+        &mut self,
+        walk: &mut Walk,
+        turns: &mut Turns<Candidate>,
+    ) -> Result<bool, CommandFailure> {
+        match walk.next() {
+            Some(entry) => self.judge_one(entry, false, turns).map(|()| true),
+            None => Ok(false),
+        }
     }
 
-    fn judge_one(&mut self, entry: Entry, is_last: bool, turns: &mut Turns<Candidate>) {
+    fn judge_one(
+        &mut self,
+        entry: Entry,
+        is_last: bool,
+        turns: &mut Turns<Candidate>,
+    ) -> Result<(), CommandFailure> {
         let name = entry.name.to_string_lossy().into_owned();
         match judge(self.spool, entry, self.policy, self.now) {
-            Judgement::Due(candidate) => enqueue(turns, candidate, is_last),
+            Judgement::Due(candidate) => {
+                enqueue(turns, candidate, is_last);
+                Ok(())
+            }
             other => self.push_judgement(&name, other),
         }
     }
@@ -125,22 +160,23 @@ impl Preview<'_> {
     fn adopt(&mut self, settings: &Settings) -> Result<(), CommandFailure> {
         let (lines, counts) = adopt::preview(settings, self.spool, self.now)?;
         let adopted = lines.iter().filter(|line| line.result == "adopted");
-        self.lines.extend(adopted.map(|line| {
+        for line in adopted {
             let id = line.session_id.as_deref().unwrap_or(&line.transcript);
             let step = PlanStep::new(PlanKind::Adopt, "adopt and deliver");
-            PlanLine::plain(id, &line.transcript, step.about(line.files_text()))
-        }));
+            let step = step.about(line.files_text());
+            self.out.push(PlanLine::plain(id, &line.transcript, step))?;
+        }
         let puzzling = lines
             .iter()
             .filter(|line| ["ambiguous", "unreadable"].contains(&line.result));
-        self.lines.extend(puzzling.map(|line| {
+        for line in puzzling {
             let id = line.session_id.as_deref().unwrap_or(&line.transcript);
             let detail = line.detail.as_deref().unwrap_or_default();
             let what = format!("not adopted, {}", line.result);
             let detail = format!("{detail}; see: adopt --dry-run");
             let step = PlanStep::new(PlanKind::Person, what).about(detail);
-            PlanLine::plain(id, &line.transcript, step)
-        }));
+            self.out.push(PlanLine::plain(id, &line.transcript, step))?;
+        }
         let to_settle = match settings.attention {
             Attention::Standing => counts.needs_person(),
             Attention::New => counts.new,
@@ -149,7 +185,7 @@ impl Preview<'_> {
         Ok(())
     }
 
-    fn push_judgement(&mut self, name: &str, judgement: Judgement) {
+    fn push_judgement(&mut self, name: &str, judgement: Judgement) -> Result<(), CommandFailure> {
         let (session_id, step) = match judgement {
             Judgement::Residue(state) => (
                 None,
@@ -190,37 +226,35 @@ impl Preview<'_> {
                     PlanStep::new(PlanKind::BackOff, "back off").until(until),
                 )
             }
-            Judgement::Vanished | Judgement::Due(_) => return,
+            Judgement::Vanished | Judgement::Due(_) => return Ok(()),
         };
         let id = session_id
             .as_ref()
             .map_or(name, |document| document.session_id());
-        self.lines.push(PlanLine::plain(id, name, step));
+        self.out.push(PlanLine::plain(id, name, step))
     }
 
     /// What would become of a session whose turn it is.
-    fn plan_one(&mut self, candidate: &Candidate) {
+    fn plan_one(&mut self, candidate: &Candidate) -> Result<(), CommandFailure> {
         self.retrying += u64::from(candidate.failed_before);
         let name = &candidate.entry.name;
         let reading = self.spool.read_document(State::Pending, name);
         let DocumentReading::Document(document) = reading else {
-            return;
+            return Ok(());
         };
         let modified = candidate.entry.modified;
         let dossier = self.spool.gather(name, *document, modified);
         let action = assess(&dossier, self.policy, self.now);
         if let Some(step) = self.put_off(&action) {
             let (id, name) = (dossier.document.session_id(), name.to_string_lossy());
-            self.lines.push(PlanLine::plain(id, &name, step));
-            return;
+            return self.out.push(PlanLine::plain(id, &name, step));
         }
         self.needs_person += u64::from(matches!(action, Action::Fail { .. } | Action::Skip { .. }));
         self.retrying +=
             u64::from(matches!(action, Action::Retry { .. }) && !candidate.failed_before);
         let redactor = phone_redactor(dossier.document.dialed_number());
-        self.lines.push(PlanLine::of(&dossier, &action, |text| {
-            redactor.scrub(text, 255)
-        }));
+        let line = PlanLine::of(&dossier, &action, |text| redactor.scrub(text, 255));
+        self.out.push(line)
     }
 
     /// Why a run would not come to that; counts the sessions that it would try.

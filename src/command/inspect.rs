@@ -8,7 +8,7 @@ use super::dry_run::phone_redactor;
 use super::failure::{CommandFailure, OrExit};
 use super::matching;
 use super::request::{Inspect, StateFilter};
-use super::wiring::{open_spool, policy, print, print_json_lines, program, show, view};
+use super::wiring::{JsonLines, open_spool, policy, print, print_json_lines, program, show, view};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Format, Settings};
 use crate::drain::{Judgement, judge};
@@ -70,66 +70,70 @@ pub(super) struct Viewer {
 
 impl Viewer {
     fn overview(&self) -> Result<ExitCode, CommandFailure> {
-        let mut lines = self.pending()?;
-        let overview = self.count(&lines)?;
-        lines.extend(self.filed(State::Failed)?);
-        match self.format {
-            Format::Json => print_json_lines(&lines)?,
-            Format::Text => {
-                lines.extend(self.filed(State::Corrupt)?);
-                show(&overview_text(&overview, lines, &self.view, &self.program));
+        if self.format == Format::Json {
+            let mut out = JsonLines::default();
+            for state in [State::Pending, State::Failed] {
+                self.each(state, |line| out.push(&line))?;
             }
+            out.finish();
+            return Ok(ExitCode::Ok);
         }
+        let mut lines = self.pending()?;
+        let overview = self.count(Overview::of(&lines, self.now))?;
+        lines.extend(self.filed(State::Failed)?);
+        lines.extend(self.filed(State::Corrupt)?);
+        show(&overview_text(&overview, lines, &self.view, &self.program));
         Ok(ExitCode::Ok)
     }
 
     fn summary(&self) -> Result<ExitCode, CommandFailure> {
-        let mut lines = self.pending()?;
-        let overview = self.count(&lines)?;
-        match self.format {
-            Format::Json => print_json_lines(&[overview])?,
-            Format::Text => {
-                lines.extend(self.filed(State::Failed)?);
-                lines.extend(self.filed(State::Corrupt)?);
-                show(&summary_text(&overview, &lines, &self.view));
-            }
+        if self.format == Format::Json {
+            print_json_lines(&[self.figures()?])?;
+            return Ok(ExitCode::Ok);
         }
+        let mut lines = self.pending()?;
+        let overview = self.count(Overview::of(&lines, self.now))?;
+        lines.extend(self.filed(State::Failed)?);
+        lines.extend(self.filed(State::Corrupt)?);
+        show(&summary_text(&overview, &lines, &self.view));
         Ok(ExitCode::Ok)
     }
 
     fn state(&self, state: StateFilter) -> Result<ExitCode, CommandFailure> {
-        let pending_as = |word| {
-            Ok(self
-                .pending()?
-                .into_iter()
-                .filter(|line| line.state == word)
-                .collect())
+        let (state, word) = match state {
+            StateFilter::Pending => (State::Pending, None),
+            StateFilter::Waiting => (State::Pending, Some(StateWord::Waiting)),
+            StateFilter::Settling => (State::Pending, Some(StateWord::Settling)),
+            StateFilter::Backoff => (State::Pending, Some(StateWord::Backoff)),
+            StateFilter::Failed => (State::Failed, None),
+            StateFilter::Corrupt => (State::Corrupt, None),
+            StateFilter::Processed => (State::Processed, None),
+            StateFilter::Partial => (State::Processed, Some(StateWord::Partial)),
         };
-        let lines: Vec<SessionLine> = match state {
-            StateFilter::Pending => self.pending()?,
-            StateFilter::Waiting => pending_as(StateWord::Waiting)?,
-            StateFilter::Settling => pending_as(StateWord::Settling)?,
-            StateFilter::Backoff => pending_as(StateWord::Backoff)?,
-            StateFilter::Failed => self.filed(State::Failed)?,
-            StateFilter::Corrupt => self.filed(State::Corrupt)?,
-            StateFilter::Processed => self.filed(State::Processed)?,
-            StateFilter::Partial => {
-                let processed = self.filed(State::Processed)?;
-                processed
-                    .into_iter()
-                    .filter(|line| line.state == StateWord::Partial)
-                    .collect()
-            }
-        };
+        let is_meant = |line: &SessionLine| word.is_none_or(|word| line.state == word);
         match self.format {
-            Format::Json => print_json_lines(&lines)?,
-            Format::Text => show(&state_text(&lines, &self.view, &self.program)),
+            Format::Json => {
+                let mut out = JsonLines::default();
+                self.each(state, |line| match is_meant(&line) {
+                    true => out.push(&line),
+                    false => Ok(()),
+                })?;
+                out.finish();
+            }
+            Format::Text => {
+                let mut lines = Vec::new();
+                self.each(state, |line| {
+                    lines.extend(Some(line).filter(is_meant));
+                    Ok(())
+                })?;
+                show(&state_text(&lines, &self.view, &self.program));
+            }
         }
         Ok(ExitCode::Ok)
     }
 
     fn check(&self, health: Health) -> Result<ExitCode, CommandFailure> {
-        let overview = self.count(&self.pending()?)?;
+        let overview = self.figures()?;
         let (line, exit) = check_line(&overview, health, self.now);
         print(&line);
         Ok(exit)
@@ -192,9 +196,19 @@ impl Viewer {
         }
     }
 
-    pub(super) fn count(&self, pending: &[SessionLine]) -> Result<Overview, CommandFailure> {
+    /// The figures of the whole spool, for which no session need be kept.
+    fn figures(&self) -> Result<Overview, CommandFailure> {
+        let mut overview = Overview::default();
+        self.each(State::Pending, |line| {
+            overview.add(&line);
+            Ok(())
+        })?;
+        self.count(overview.at(self.now))
+    }
+
+    /// Adds what is in the other states, and what runs do, to the figures of the pending sessions.
+    pub(super) fn count(&self, mut overview: Overview) -> Result<Overview, CommandFailure> {
         let count = |state| self.spool.count(state).or_exit(ExitCode::NoSpool);
-        let mut overview = Overview::of(pending, self.now);
         overview.processed = count(State::Processed)?;
         overview.failed = count(State::Failed)?;
         overview.corrupt = count(State::Corrupt)?;
@@ -215,11 +229,24 @@ impl Viewer {
     }
 
     fn filed(&self, state: State) -> Result<Vec<SessionLine>, CommandFailure> {
-        Ok(self
-            .list(state)?
+        let mut lines = Vec::new();
+        self.each(state, |line| {
+            lines.push(line);
+            Ok(())
+        })?;
+        Ok(lines)
+    }
+
+    /// Looks at all sessions in a state, one after the other.
+    fn each(
+        &self,
+        state: State,
+        mut visit: impl FnMut(SessionLine) -> Result<(), CommandFailure>,
+    ) -> Result<(), CommandFailure> {
+        let listed = self.list(state)?;
+        listed
             .iter()
-            .map(|entry| self.line(state, &entry))
-            .collect())
+            .try_for_each(|entry| visit(self.line(state, &entry)))
     }
 
     pub(super) fn line(&self, state: State, entry: &Entry) -> SessionLine {

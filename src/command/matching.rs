@@ -35,14 +35,13 @@ pub(super) fn find(
     };
     let mut taken = BTreeSet::new();
     each_document(spool, |state, entry, document| {
-        let mut meant = ids
-            .iter()
-            .filter(|id| goes_by(id, &entry.name, document))
-            .peekable();
-        if meant.peek().is_some() {
-            meant.for_each(|id| {
-                found.missing.remove(id);
-            });
+        let name = entry.name.to_string_lossy();
+        let mut is_meant = false;
+        for id in names_of(&name, document).filter(|id| ids.contains(*id)) {
+            is_meant = true;
+            found.missing.remove(id);
+        }
+        if is_meant {
             taken.insert((state.as_str(), entry.name.clone()));
             found.documents.push((state, entry));
         }
@@ -163,18 +162,17 @@ fn id_of(name: &OsStr, document: Option<&Document>) -> String {
     stem.strip_prefix("metadata_").unwrap_or(stem).to_owned()
 }
 
-/// Whether a document goes by an id: its session's id, else its file's stem, with or without
+/// What a document goes by: its session's id, its file's name, and that one's stem, with or without
 /// `metadata_`; numbered copies (`.1`, `.2`, …) included.
-fn goes_by(id: &str, name: &OsStr, document: Option<&Document>) -> bool {
-    if document.is_some_and(|document| document.session_id() == id) {
-        return true;
-    }
-    let name = name.to_string_lossy();
-    let stem = name.strip_suffix(".json").unwrap_or(&name);
-    [stem, without_number(stem)]
-        .into_iter()
-        .any(|stem| stem == id || stem.strip_prefix("metadata_") == Some(id))
-        || *name == *id
+fn names_of<'a>(
+    name: &'a str,
+    document: Option<&'a Document>,
+) -> impl Iterator<Item = &'a str> + use<'a> {
+    let stem = name.strip_suffix(".json").unwrap_or(name);
+    let stems = [stem, without_number(stem)].into_iter();
+    let stems = stems.flat_map(|stem| [Some(stem), stem.strip_prefix("metadata_")]);
+    let session = document.map(Document::session_id);
+    stems.chain([session, Some(name)]).flatten()
 }
 
 fn without_number(stem: &str) -> &str {
@@ -195,7 +193,7 @@ mod tests {
     #[test]
     fn an_id_is_a_session_or_a_stem_with_all_its_copies() {
         let document = Document::parse(br#"{"session_id":"call 7"}"#).unwrap();
-        let goes = |id, name: &str| goes_by(id, OsStr::new(name), Some(&document));
+        let goes = |id, name: &str| names_of(name, Some(&document)).any(|it| it == id);
         assert!(goes("call 7", "metadata_x.json"));
         for id in ["x", "metadata_x", "metadata_x.json"] {
             assert!(goes(id, "metadata_x.json"), "{id}");
@@ -210,6 +208,6 @@ mod tests {
         ] {
             assert!(!goes(id, name), "{id} {name}");
         }
-        assert!(goes_by("x", OsStr::new("metadata_x.json"), None));
+        assert!(names_of("metadata_x.json", None).any(|it| it == "x"));
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn spool_name(root: &Path) -> String {
 /// Writes the figures after a run; those before it are read from the file. A failure is told, and is
 /// no failure of the run.
 pub(super) fn write(path: &Path, facts: &RunFacts<'_>) {
-    let previous = match read(path, facts.spool) {
+    let previous = match read(path, facts) {
         Ok(previous) => previous,
         // A mistyped root, or two spools with one file, would cost the other its counters.
         Err(Unusable::OfAnother(reason)) => {
@@ -48,15 +48,17 @@ enum Unusable {
     OfAnother(String),
 }
 
-fn read(path: &Path, spool: &str) -> Result<Previous, Unusable> {
+fn read(path: &Path, facts: &RunFacts<'_>) -> Result<Previous, Unusable> {
     let bytes = publish::read(&SystemDisk, path, MAX_BYTES)
         .map_err(|error| Unusable::Damaged(with_cause(&error)))?;
     let Some(bytes) = bytes else {
         return Ok(Previous::default());
     };
     let text = str::from_utf8(&bytes).map_err(|_| Unusable::Damaged("it is no text".to_owned()))?;
-    Previous::parse(text, spool).map_err(|error| match error {
-        PreviousError::OtherSpool => Unusable::OfAnother(error.to_string()),
+    Previous::parse(text, facts.spool, facts.shard).map_err(|error| match error {
+        PreviousError::OtherSpool | PreviousError::OtherShard => {
+            Unusable::OfAnother(error.to_string())
+        }
         error => Unusable::Damaged(error.to_string()),
     })
 }

@@ -15,7 +15,7 @@ use crate::config::{Format, Settings};
 use crate::plan::assess;
 use crate::publish::{self, PublishError};
 use crate::report::page::{Backlog, Event, Page, PageSession, Source, Traffic, is_failure};
-use crate::report::{self, ExitCode, Health, Program, SessionLine, StateWord, printable};
+use crate::report::{self, ExitCode, Health, Overview, Program, SessionLine, StateWord, printable};
 use crate::session::{Document, PartState, Verdict, verdict};
 use crate::spool::disk::{Disk, SystemDisk};
 use crate::spool::{DocumentReading, Entry, State};
@@ -180,7 +180,7 @@ impl<'a> Gathering<'a> {
             now: viewer.now,
             host: host(),
             root: absolute(&viewer.spool.layout().root).display().to_string(),
-            overview: viewer.count(&self.pending)?,
+            overview: viewer.count(Overview::of(&self.pending, viewer.now))?,
             health,
             traffic: self.traffic,
             sessions: self.sessions,

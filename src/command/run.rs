@@ -13,6 +13,7 @@ use crate::drain::{Drain, Limit, Limits};
 use crate::interrupt::Interrupt;
 use crate::logging::LogHandle;
 use crate::report::{self, AttentionMode, ExitCode, RunSummary};
+use crate::spool::Shard;
 
 /// Delivers what is due, reports on it, and tells those who watch.
 pub(super) fn run(settings: &Settings, log: &LogHandle) -> Result<ExitCode, CommandFailure> {
@@ -25,9 +26,10 @@ fn deliver(
     watch: &mut Watch<'_>,
 ) -> Result<ExitCode, CommandFailure> {
     settings.require_api_url().or_exit(ExitCode::Usage)?;
+    let shard = settings.shard().or_exit(ExitCode::Usage)?;
     let token = token::load(settings).or_exit(ExitCode::Usage)?;
     let client = client::connect(settings, token.clone())?;
-    let spool = open_spool(settings)?;
+    let spool = open_spool(settings)?.dealt(shard);
     let interrupt = Interrupt::default();
     signals::listen(interrupt.clone(), client.canceller()).or_exit(ExitCode::Internal)?;
     let clock = SystemClock;
@@ -46,7 +48,7 @@ fn deliver(
         &clock,
         interrupt,
         &policy,
-        &limits(settings),
+        &limits(settings, shard),
         secret,
     );
     let summary = match Bars::on_terminal(settings, log) {
@@ -55,6 +57,7 @@ fn deliver(
     };
     let mut summary = summary.or_exit(ExitCode::NoSpool)?;
     summary.adoption = adoption;
+    summary.shard = shard;
     watch.look_at(&leased);
     // What could not be recorded stays named in the lock file, so that the next run asks about it.
     if !summary.is_unrecorded
@@ -83,7 +86,7 @@ fn deliver(
     Ok(exit)
 }
 
-fn limits(settings: &Settings) -> Limits {
+fn limits(settings: &Settings, shard: Option<Shard>) -> Limits {
     let to_limits = |rate: &Rate| {
         rate.windows
             .iter()
@@ -98,7 +101,11 @@ fn limits(settings: &Settings) -> Limits {
         max_duration: settings.max_duration,
         max_wait: settings.max_wait,
         breaker: settings.breaker,
-        rate: settings.rate.as_ref().map(to_limits).unwrap_or_default(),
+        rate: settings
+            .rate_of(shard)
+            .as_ref()
+            .map(to_limits)
+            .unwrap_or_default(),
         window: Limits::WINDOW,
     }
 }

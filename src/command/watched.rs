@@ -88,10 +88,12 @@ impl Watch<'_> {
         let was_kept_away =
             !self.has_begun && matches!(exit, ExitCode::Locked | ExitCode::Signal(_));
         let ended_at: DateTime<Utc> = SystemClock.now();
-        if let Some(path) = &self.settings.metrics_file {
+        // Where it cannot be told which shard was meant, it is not known whose figures they are.
+        if let (Some(path), Ok(shard)) = (&self.settings.metrics_file, self.settings.shard()) {
             let took = SystemClock.monotonic().duration_since(self.started);
             let facts = RunFacts {
                 spool: &metrics::spool_name(&self.settings.root),
+                shard,
                 exit,
                 ended_at,
                 duration_seconds: took.as_secs_f64(),

@@ -56,9 +56,7 @@ pub(super) fn lease<'a>(
     loop {
         match spool.lease(clock.now()) {
             Ok(leased) => return Ok(leased),
-            Err(error @ LeaseError::Locked(_))
-                if clock.monotonic().duration_since(start) < patience =>
-            {
+            Err(error) if error.is_held() && clock.monotonic().duration_since(start) < patience => {
                 if !is_told {
                     is_told = true;
                     log::info!("waiting for the lock: {error}");
@@ -68,11 +66,12 @@ pub(super) fn lease<'a>(
                     return Err(failure(ExitCode::Signal(signal), message));
                 }
             }
-            Err(error @ LeaseError::Locked(_)) => {
-                return Err(CommandFailure::new(ExitCode::Locked, error));
-            }
-            Err(error @ LeaseError::Spool(_)) => {
-                return Err(CommandFailure::new(ExitCode::Durability, error));
+            Err(error) => {
+                let exit = match &error {
+                    LeaseError::Spool(_) => ExitCode::Durability,
+                    _ => ExitCode::Locked,
+                };
+                return Err(CommandFailure::new(exit, error));
             }
         }
     }
@@ -208,10 +207,35 @@ pub(super) fn print(text: &str) {
 
 /// Prints values as JSON, one a line.
 pub(super) fn print_json_lines<T: serde::Serialize>(values: &[T]) -> Result<(), CommandFailure> {
-    let mut text = String::new();
-    for value in values {
-        text.push_str(&report::json_line(value).or_exit(ExitCode::Internal)?);
-    }
-    print(&text);
+    let mut lines = JsonLines::default();
+    values.iter().try_for_each(|value| lines.push(value))?;
+    lines.finish();
     Ok(())
+}
+
+/// Values that are printed as JSON, one a line, as they come: many take no more memory than a few.
+#[derive(Default)]
+pub(super) struct JsonLines {
+    text: String,
+}
+
+impl JsonLines {
+    /// So much is printed at once.
+    const PIECE_BYTES: usize = 64 << 10;
+
+    /// Adds a value.
+    pub(super) fn push<T: serde::Serialize>(&mut self, value: &T) -> Result<(), CommandFailure> {
+        self.text
+            .push_str(&report::json_line(value).or_exit(ExitCode::Internal)?);
+        if self.text.len() >= Self::PIECE_BYTES {
+            print(&self.text);
+            self.text.clear();
+        }
+        Ok(())
+    }
+
+    /// Prints what is not printed yet.
+    pub(super) fn finish(self) {
+        print(&self.text);
+    }
 }

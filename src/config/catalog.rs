@@ -149,6 +149,8 @@ catalog! {
         "Start no new session after that long";
     Rate: "rate", Rate, "N/min[,N/h]", None, Pace,
         "Requests sent at most, counted across runs";
+    Shard: "shard", Text, "K/N", None, Pace,
+        "Only shard K, from 0, of N that the sessions are dealt out to; auto/N in a job array";
     MaxWait: "max-wait", Duration, "D", Some("30s"), Pace,
         "Longest Retry-After that a run sits out";
     Breaker: "breaker", Count, "N", Some("3"), Pace,

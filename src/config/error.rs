@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::catalog::Setting;
+use super::shard::ShardProblem;
 use super::source::Source;
 use super::value::{ValueError, quoted};
 use crate::upload::token::TokenError;
@@ -65,6 +66,14 @@ pub enum ConfigError {
         Setting::ApiUrl.env_name(), Setting::ApiUrl.config_key()
     )]
     ApiUrlMissing,
+    /// Which shard is meant cannot be told.
+    #[error("--shard (from {origin}): {problem}")]
+    Shard {
+        /// Why not.
+        problem: ShardProblem,
+        /// Where the setting stands.
+        origin: Source,
+    },
     /// The config file cannot be read.
     #[error(
         "cannot read the config file {}: {cause}; mend that, or name another with --config",

@@ -14,6 +14,7 @@ mod layer;
 mod own_file;
 mod resolve;
 mod settings;
+mod shard;
 mod source;
 pub mod token;
 pub mod value;
@@ -33,5 +34,6 @@ pub use resolve::{Inputs, resolve};
 pub use settings::{
     Attention, Color, Directories, Format, LogFormat, Progress, SettingOrigin, Settings, Verbosity,
 };
+pub use shard::{ArrayIndex, ShardChoice, ShardProblem};
 pub use source::{RawValue, Source};
 pub use value::Rate;

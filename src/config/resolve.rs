@@ -13,6 +13,7 @@ use super::layer::{Layer, Layers};
 use super::settings::{
     Attention, Color, Directories, Format, LogFormat, Progress, SettingOrigin, Settings, Verbosity,
 };
+use super::shard::ArrayIndex;
 use super::source::{RawValue, Source};
 use super::value::{self, ValueError};
 use crate::upload::base_url::BaseUrl;
@@ -43,6 +44,7 @@ pub fn resolve(inputs: Inputs<'_>) -> Result<Settings, ConfigError> {
     };
     let mut settings = Resolver { layers: &layers }.settings()?;
     settings.config_file = config_file;
+    settings.array_index = ArrayIndex::of(inputs.environment);
     settings.warnings = inputs.environment.warnings();
     Ok(settings)
 }
@@ -91,6 +93,8 @@ impl Resolver<'_> {
             jobs: self.needed(Setting::Jobs, value::jobs)?,
             max_duration: self.optional(Setting::MaxDuration, value::duration)?,
             rate: self.optional(Setting::Rate, value::rate)?,
+            shard: self.optional(Setting::Shard, value::shard)?,
+            array_index: ArrayIndex::default(),
             max_wait: self.needed(Setting::MaxWait, value::duration)?,
             breaker: self.needed(Setting::Breaker, value::positive_count)?,
             wait: self.needed(Setting::Wait, value::duration)?,

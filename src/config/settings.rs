@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::catalog::Setting;
 use super::error::ConfigError;
+use super::shard::{ArrayIndex, ShardChoice};
 use super::source::{RawValue, Source};
 use super::value::{self, Rate, ValueError};
 use crate::upload::base_url::BaseUrl;
@@ -157,6 +158,10 @@ pub struct Settings {
     pub max_duration: Option<Duration>,
     /// Requests sent at most.
     pub rate: Option<Rate>,
+    /// Which shard of the sessions a run takes, as it is written; see [`Settings::shard`].
+    pub shard: Option<ShardChoice>,
+    /// The number that the job array has given this process.
+    pub array_index: ArrayIndex,
     /// The longest Retry-After that a run sits out.
     pub max_wait: Duration,
     /// Failures of the service in a row that end the run; at least 1.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::shard::ShardChoice;
+use crate::spool::Shard;
 use crate::upload::base_url::BaseUrlError;
 use crate::upload::ping_url::PingUrlError;
 
@@ -52,6 +54,12 @@ pub enum ValueError {
         quoted(.0)
     )]
     NotARate(String),
+    /// No shard.
+    #[error(
+        "{} is no shard; of 4 shards, write 0/4, 1/4, 2/4 and 3/4, or auto/4 in a job array, and have {} at most",
+        quoted(.0), Shard::MOST
+    )]
+    NotAShard(String),
     /// No list of exit codes.
     #[error("{} is no list of exit codes; write numbers from 1 to 255, as in 3,11", quoted(.0))]
     NotExitCodes(String),
@@ -222,6 +230,21 @@ pub fn rate(text: &str) -> Result<Rate, ValueError> {
     Ok(Rate { windows })
 }
 
+impl Rate {
+    /// The share of one of several shards: together they are the whole. `None` where it would be
+    /// nothing for some of them.
+    pub fn share(&self, shard: Shard) -> Option<Self> {
+        let windows = self.windows.iter().map(|(requests, length)| {
+            let rest = u32::from(shard.index() < requests % shard.count());
+            let share = requests / shard.count();
+            (share > 0).then_some((share + rest, *length))
+        });
+        Some(Self {
+            windows: windows.collect::<Option<_>>()?,
+        })
+    }
+}
+
 fn rate_window(text: &str) -> Option<(u32, Duration)> {
     let (number, unit) = text.split_once('/')?;
     let seconds = match unit.trim() {
@@ -231,6 +254,27 @@ fn rate_window(text: &str) -> Option<(u32, Duration)> {
         _ => return None,
     };
     Some((positive_count(number).ok()?, Duration::from_secs(seconds)))
+}
+
+/// Reads a shard: `0/4`, or `auto/4`.
+///
+/// # Errors
+/// When the text is neither, or there is no such shard.
+pub fn shard(text: &str) -> Result<ShardChoice, ValueError> {
+    let not_a_shard = || ValueError::NotAShard(text.to_owned());
+    let (index, most) = text.split_once('/').ok_or_else(not_a_shard)?;
+    let number = |text: &str| {
+        let number = count(text, 0, u64::from(Shard::MOST)).ok()?;
+        u32::try_from(number).ok()
+    };
+    let choice = match (index.trim(), number(most)) {
+        (_, None | Some(0)) => None,
+        ("auto", Some(count)) => Some(ShardChoice::Auto { count }),
+        (index, Some(count)) => number(index)
+            .and_then(|index| Shard::new(index, count))
+            .map(ShardChoice::Fixed),
+    };
+    choice.ok_or_else(not_a_shard)
 }
 
 /// Reads a list of exit codes, `3,11`; in ascending order, each once. An empty text is an empty list.

@@ -146,10 +146,19 @@ fn runs(activity: &Activity, view: &View) -> String {
     };
     match activity {
         Activity::None => "none has been here yet".to_owned(),
-        Activity::AtWork { pid, holder } => {
+        Activity::AtWork {
+            pid,
+            holder,
+            shards,
+        } => {
             let details = holder.as_ref().map(details).unwrap_or_default();
-            let text = Style::Good.paint(&format!("process {pid} is at work"));
-            format!("{text}{details}")
+            let on = shards.first().map(|shard| format!(" on shard {shard}"));
+            let others = match shards.len() {
+                0 | 1 => String::new(),
+                count => format!("; {} besides", counted(count as u64 - 1, "shard")),
+            };
+            let text = format!("process {pid} is at work{}", on.unwrap_or_default());
+            format!("{}{details}{others}", Style::Good.paint(&text))
         }
         Activity::Idle(since) => format!("none at work since {}", view.time_and_distance(*since)),
         Activity::Unclear(holder) => {

@@ -58,45 +58,69 @@ pub struct Overview {
     pub(super) activity: Activity,
     #[serde(skip)]
     oldest_pending: Option<DateTime<Utc>>,
+    #[serde(skip)]
+    oldest_waiting: Option<DateTime<Utc>>,
 }
 
 impl Overview {
     /// Counts the sessions in call_metadata/; the other states are filled in by their listings.
     pub fn of(pending: &[SessionLine], now: DateTime<Utc>) -> Self {
-        let count = |state| pending.iter().filter(|line| line.state == state).count() as u64;
-        let oldest_pending = pending.iter().filter_map(SessionLine::modified).min();
-        let waiting = pending
-            .iter()
-            .filter(|line| line.state == StateWord::Waiting);
-        let oldest_waiting = waiting.filter_map(SessionLine::modified).min();
+        let mut overview = Self::default();
+        pending.iter().for_each(|line| overview.add(line));
+        overview.at(now)
+    }
+
+    /// Counts one session more in call_metadata/.
+    pub fn add(&mut self, line: &SessionLine) {
+        self.pending += 1;
+        match line.state {
+            StateWord::Due => self.due += 1,
+            StateWord::Waiting => self.waiting += 1,
+            StateWord::Settling => self.settling += 1,
+            StateWord::Backoff => self.backoff += 1,
+            StateWord::Skipped => self.skipped += 1,
+            StateWord::Corrupt => self.unparsable += 1,
+            StateWord::Failed | StateWord::Processed | StateWord::Partial => {}
+        }
+        self.bytes_due += line.bytes_to_send.unwrap_or_default();
+        let Some(modified) = line.modified() else {
+            return;
+        };
+        let older = |oldest: Option<DateTime<Utc>>| {
+            Some(oldest.map_or(modified, |oldest| oldest.min(modified)))
+        };
+        self.oldest_pending = older(self.oldest_pending);
+        if line.state == StateWord::Waiting {
+            self.oldest_waiting = older(self.oldest_waiting);
+        }
+    }
+
+    /// The same with what depends on the time, once all are counted.
+    pub fn at(self, now: DateTime<Utc>) -> Self {
         let seconds = |since: DateTime<Utc>| (now - since).num_seconds().max(0);
         Self {
             version: 1,
-            pending: pending.len() as u64,
-            due: count(StateWord::Due),
-            waiting: count(StateWord::Waiting),
-            settling: count(StateWord::Settling),
-            backoff: count(StateWord::Backoff),
-            skipped: count(StateWord::Skipped),
-            unparsable: count(StateWord::Corrupt),
-            oldest_pending_at: oldest_pending.map(timestamp::format_millis),
-            oldest_pending_age_seconds: oldest_pending.map(seconds),
-            oldest_waiting_at: oldest_waiting.map(timestamp::format_millis),
-            oldest_waiting_age_seconds: oldest_waiting.map(seconds),
-            bytes_due: pending.iter().filter_map(|line| line.bytes_to_send).sum(),
-            oldest_pending,
-            ..Self::default()
+            oldest_pending_at: self.oldest_pending.map(timestamp::format_millis),
+            oldest_pending_age_seconds: self.oldest_pending.map(seconds),
+            oldest_waiting_at: self.oldest_waiting.map(timestamp::format_millis),
+            oldest_waiting_age_seconds: self.oldest_waiting.map(seconds),
+            ..self
         }
     }
 
     /// The same with what runs do, or did.
     pub fn with_activity(mut self, activity: Activity) -> Self {
         match &activity {
-            Activity::AtWork { pid, holder } => {
+            Activity::AtWork {
+                pid,
+                holder,
+                shards,
+            } => {
                 self.run = Some(RunLine {
                     pid: *pid,
                     started_at: holder.as_ref().map(|holder| holder.started_at.clone()),
                     session_id: holder.iter().find_map(first_session),
+                    shards: shards.iter().map(ToString::to_string).collect(),
                 });
             }
             Activity::Idle(at) => self.idle_since = Some(timestamp::format_millis(*at)),
@@ -120,6 +144,10 @@ pub struct RunLine {
     pub started_at: Option<String>,
     /// The session that it works on, or the first of them.
     pub session_id: Option<String>,
+    /// The shards that runs are at work on, of which this one has the first; not there when it has
+    /// the whole spool.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shards: Vec<String>,
 }
 
 /// What a monitor wants to know.

@@ -3,7 +3,7 @@
 use super::paragraph::Shape;
 use super::plan_line::{PlanKind, PlanLine};
 use super::style::Style;
-use super::table::{Cell, Column, GAP, NOTHING, table};
+use super::table::{Cell, Column, GAP, NOTHING, table_of};
 use super::view::View;
 use super::wording::{bytes, counted, printable};
 
@@ -24,16 +24,12 @@ pub fn plan_text(lines: &[PlanLine], view: &View) -> String {
     if lines.is_empty() {
         return "nothing to do: no session is pending\n".to_owned();
     }
-    let rows: Vec<[Cell; 3]> = lines.iter().map(|line| row(line, view)).collect();
+    let row = |line: &PlanLine| row(line, view);
     let table = match view.width {
-        Some(width) if !fits(&rows, width) => {
-            let rows: Vec<Vec<Cell>> = rows.into_iter().map(narrow).collect();
-            table(&NARROW, &rows, view.width)
+        Some(width) if !fits(lines, row, width) => {
+            table_of(&NARROW, lines, |line| narrow(row(line)), view.width)
         }
-        _ => {
-            let rows: Vec<Vec<Cell>> = rows.into_iter().map(Vec::from).collect();
-            table(&COLUMNS, &rows, view.width)
-        }
+        _ => table_of(&COLUMNS, lines, |line| row(line).into(), view.width),
     };
     let whole = Shape {
         indent: 0,
@@ -43,10 +39,13 @@ pub fn plan_text(lines: &[PlanLine], view: &View) -> String {
 }
 
 /// Whether ids and actions have room beside each other.
-fn fits(rows: &[[Cell; 3]], width: usize) -> bool {
-    let widest = |index: usize| rows.iter().map(|row| row[index].width()).max();
-    let taken = widest(0).unwrap_or_default() + widest(1).unwrap_or_default();
-    taken + GAP <= width
+fn fits(lines: &[PlanLine], row: impl Fn(&PlanLine) -> [Cell; 3], width: usize) -> bool {
+    let (mut session, mut action) = (0, 0);
+    for [first, second, _] in lines.iter().map(row) {
+        session = session.max(first.width());
+        action = action.max(second.width());
+    }
+    session + action + GAP <= width
 }
 
 /// A row of a narrow table: the action and more about it are one text.

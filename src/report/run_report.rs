@@ -24,6 +24,14 @@ struct RunObject<'a> {
     errors: Vec<ErrorObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     adoption: Option<AdoptionObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shard: Option<ShardObject>,
+}
+
+#[derive(Serialize)]
+struct ShardObject {
+    index: u32,
+    count: u32,
 }
 
 #[derive(Serialize)]
@@ -124,6 +132,10 @@ pub fn run_json(summary: &RunSummary, exit: ExitCode) -> String {
         adoption: summary.adoption.as_ref().map(|adoption| match adoption {
             RunAdoption::Done(counts) => AdoptionObject::Done(counts),
             RunAdoption::Failed(error) => AdoptionObject::Failed { error },
+        }),
+        shard: summary.shard.map(|shard| ShardObject {
+            index: shard.index(),
+            count: shard.count(),
         }),
     };
     // Plain numbers and texts always have a JSON form.

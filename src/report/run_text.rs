@@ -13,8 +13,11 @@ use crate::outcome::FailureKind;
 pub fn run_text(summary: &RunSummary, exit: ExitCode, max_attempts: u32, view: &View) -> String {
     let sessions = &summary.sessions;
     let mut lines = vec![format!(
-        "{} pending: {} delivered in {:.1} s, {}",
+        "{} pending{}: {} delivered in {:.1} s, {}",
         counted(sessions.pending, "session"),
+        summary
+            .shard
+            .map_or_else(String::new, |shard| format!(" in shard {shard}")),
         sessions.uploaded + sessions.partial,
         summary.duration_seconds,
         exit_style(exit).paint(&format!("exit code {exit}")),

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::style::Style;
-use super::table::{Cell, Column, NOTHING, table};
+use super::table::{Cell, Column, NOTHING, table_of};
 use super::view::View;
 use super::wording::{age, printable};
 use crate::outcome::Part;
@@ -321,8 +321,7 @@ const COLUMNS: [Column; 6] = [
 
 /// Sessions as a table for people.
 pub(super) fn session_table(lines: &[SessionLine], view: &View) -> String {
-    let rows: Vec<Vec<Cell>> = lines.iter().map(|line| row(line, view)).collect();
-    table(&COLUMNS, &rows, view.width)
+    table_of(&COLUMNS, lines, |line| row(line, view), view.width)
 }
 
 fn row(line: &SessionLine, view: &View) -> Vec<Cell> {

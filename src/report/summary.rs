@@ -8,6 +8,7 @@ use super::adoption::RunAdoption;
 use super::exit_code::ExitCode;
 use super::requests::RequestCounts;
 use crate::outcome::Part;
+use crate::spool::Shard;
 
 /// Why a run ended before it had tried all that was due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -256,6 +257,8 @@ pub struct RunSummary {
     pub errors: Vec<SessionError>,
     /// What came of adopting before; `None` when that was not asked for.
     pub adoption: Option<RunAdoption>,
+    /// The shard that it took; `None` for the whole spool.
+    pub shard: Option<Shard>,
 }
 
 impl RunSummary {
@@ -278,6 +281,7 @@ impl RunSummary {
             needs_attention: Attention::default(),
             errors: Vec::new(),
             adoption: None,
+            shard: None,
         }
     }
 

@@ -105,20 +105,35 @@ impl<T: Into<String>> From<T> for Cell {
 
 /// Sets rows under the columns' titles, for a terminal of that width or for a pipe.
 pub(super) fn table(columns: &[Column], rows: &[Vec<Cell>], width: Option<usize>) -> String {
+    table_of(columns, rows, Clone::clone, width)
+}
+
+/// The same of rows that are made of something else, each of them twice: a long table's are not all in
+/// memory.
+pub(super) fn table_of<T>(
+    columns: &[Column],
+    items: &[T],
+    row: impl Fn(&T) -> Vec<Cell>,
+    width: Option<usize>,
+) -> String {
     let header: Vec<Cell> = columns
         .iter()
         .map(|column| Cell::styled(column.title, Style::Heading))
         .collect();
-    let rows: Vec<&Vec<Cell>> = std::iter::once(&header).chain(rows).collect();
-    let widths: Vec<usize> = (0..columns.len())
-        .map(|index| {
-            let cells = rows.iter().filter_map(|row| row.get(index));
-            let widths = cells.map(|cell| cell.width().min(MAX_WIDTH));
-            widths.max().unwrap_or_default()
-        })
-        .collect();
+    let mut widths = vec![0; columns.len()];
+    let mut widen = |row: &[Cell]| {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.width().min(MAX_WIDTH).max(*width);
+        }
+    };
+    widen(&header);
+    items.iter().for_each(|item| widen(&row(item)));
     let layout = Layout::new(columns, widths, width);
-    rows.iter().map(|row| layout.row(row)).collect()
+    let mut text = layout.row(&header);
+    items
+        .iter()
+        .for_each(|item| text.push_str(&layout.row(&row(item))));
+    text
 }
 
 /// Which columns there are, and where.

@@ -6,6 +6,7 @@ mod document;
 mod dossier;
 mod draft;
 mod likeness;
+mod pruned;
 mod record;
 mod short_id;
 mod tombstone;
@@ -15,6 +16,7 @@ pub use document::{Document, DocumentError, Status};
 pub use dossier::{Dossier, FileFacts, Lookup, Reading};
 pub use draft::{Adopted, Draft};
 pub use likeness::is_same_document;
+pub use pruned::PrunedDocuments;
 pub use record::{
     CallDataRecord, ErrorRecord, HISTORY_LIMIT, HistoryEntry, Lacking, PartState, RecordingRecord,
     UploadRecord,

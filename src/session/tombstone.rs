@@ -15,7 +15,7 @@ use super::likeness::saving_of;
 use crate::timestamp;
 
 /// What the file begins with: what it is, and in which form.
-const HEADER: &str = "callspool-pruned 1";
+pub(super) const HEADER: &str = "callspool-pruned 1";
 
 /// How long a tombstone is kept, in days, when the session's files are gone.
 const KEPT_DAYS: i64 = 400;
@@ -27,6 +27,13 @@ const MARK_BYTES: usize = 16;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("line {0} is no line of callspool's")]
 pub struct TombstoneError(usize);
+
+impl TombstoneError {
+    /// Of a line, by how many there are before it.
+    pub(super) fn at(index: usize) -> Self {
+        Self(index + 1)
+    }
+}
 
 /// Where a file is that a tombstone speaks of: two directories may have files of one name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,17 +209,6 @@ impl Tombstones {
             .map(|(_, tombstone)| tombstone)
     }
 
-    /// Whether that very document was removed: of the same session, as its agent saved it.
-    pub fn has_document(&self, document: &Document) -> bool {
-        if self.is_empty() {
-            // As on most spools: the marks are not needed.
-            return false;
-        }
-        let session = session_mark(document.session_id());
-        let saving = mark("saving", &saving_of(document));
-        self.all.contains_key(&(session, saving))
-    }
-
     /// Drops what is so old that nobody comes back to it, unless one of its files is still there.
     pub fn drop_old<'a>(
         &mut self,
@@ -238,6 +234,12 @@ pub fn text_names_session(text: &str, session_id: &str) -> bool {
     text.contains(&format!("\n{} ", session_mark(session_id)))
 }
 
+/// The marks of a document's session and of its saving, by which its tombstone is known.
+pub(super) fn document_marks(document: &Document) -> (String, String) {
+    let saving = mark("saving", &saving_of(document));
+    (session_mark(document.session_id()), saving)
+}
+
 fn session_mark(session_id: &str) -> String {
     mark("session", session_id)
 }
@@ -253,13 +255,14 @@ fn mark(kind: &str, text: &str) -> String {
     bytes.map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn is_mark(word: &str) -> bool {
+pub(super) fn is_mark(word: &str) -> bool {
     word.len() == 2 * MARK_BYTES && word.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::PrunedDocuments;
 
     fn document(id: &str, saved: &str) -> Document {
         let text =
@@ -289,6 +292,10 @@ mod tests {
         all
     }
 
+    fn pruned(text: &str) -> Result<PrunedDocuments, TombstoneError> {
+        PrunedDocuments::read(text.lines().map(|line| Ok(line.to_owned())))
+    }
+
     #[test]
     fn what_is_written_is_read_and_holds_nothing_of_a_person() {
         let all = two();
@@ -305,15 +312,20 @@ mod tests {
             (&format!("{text}zz {}", &text[20..]), 4),
         ] {
             assert_eq!(Tombstones::parse(text), Err(TombstoneError(line)), "{text}");
+            assert_eq!(pruned(text), Err(TombstoneError(line)), "{text}");
         }
+        assert_eq!(pruned(""), Ok(PrunedDocuments::default()));
+        let torn = text.rsplit_once(' ').unwrap().0;
+        assert_eq!(pruned(torn), Err(TombstoneError(3)), "{torn}");
     }
 
     #[test]
     fn a_document_that_comes_back_is_known_and_another_of_its_session_is_not() {
         let all = two();
-        assert!(all.has_document(&document("b", "2026-01-01T00:00:00Z")));
-        assert!(!all.has_document(&document("b", "2026-01-02T00:00:00Z")));
-        assert!(!all.has_document(&document("c", "2026-01-01T00:00:00Z")));
+        let pruned = pruned(&all.to_text()).unwrap();
+        assert!(pruned.has(&document("b", "2026-01-01T00:00:00Z")));
+        assert!(!pruned.has(&document("b", "2026-01-02T00:00:00Z")));
+        assert!(!pruned.has(&document("c", "2026-01-01T00:00:00Z")));
         assert!(all.has_session("b") && !all.has_session("c") && !all.has_session(""));
         let delivered = Some(at("2026-01-01T00:00:00Z"));
         assert_eq!(all.delivered("t_+15550100123.json", "x"), delivered);

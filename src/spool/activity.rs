@@ -5,8 +5,10 @@
 
 use chrono::{DateTime, Utc};
 
+use super::dealt_lease::Marks;
 use super::lease::{self, Holder};
 use super::open::Spool;
+use super::shard::Shard;
 
 /// What runs do, or did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -20,6 +22,9 @@ pub enum Activity {
         pid: u32,
         /// What it has written down, once it works on a session.
         holder: Option<Holder>,
+        /// The shards that are worked on, by a run each; that process has the first. None where it
+        /// has the whole spool.
+        shards: Vec<Shard>,
     },
     /// None has been since then, when the last one that held the lock (a run, a requeue, an adoption)
     /// gave it back.
@@ -38,14 +43,27 @@ impl Spool {
         let Ok(stat) = self.disk().lstat(&path) else {
             return Activity::None;
         };
-        let holder = lease::read_note(self.disk(), dir).ok().flatten();
+        let holder = lease::read_note(self.disk(), &path).ok().flatten();
         let noted = holder.as_ref().map(|holder| holder.pid);
-        if let Ok(Some(pid)) = self.disk().lock_owner(&path, noted) {
-            return Activity::AtWork { pid, holder };
+        let owner = self.disk().lock_owner(&path, noted);
+        let marks = Marks::look(self.disk(), dir);
+        if let Ok(Some(pid)) = owner {
+            let shards = marks.at_work.iter().map(|(shard, ..)| *shard).collect();
+            let (pid, holder) = match marks.at_work.into_iter().next() {
+                Some((_, pid, holder)) => (pid, holder),
+                None => (pid, holder),
+            };
+            return Activity::AtWork {
+                pid,
+                holder,
+                shards,
+            };
         }
         match stat.modified {
-            Some(modified) if stat.len_bytes == 0 => Activity::Idle(modified.into()),
-            _ => Activity::Unclear(holder),
+            Some(modified) if stat.len_bytes == 0 && marks.left.is_empty() => {
+                Activity::Idle(modified.into())
+            }
+            _ => Activity::Unclear(holder.or_else(|| marks.left.into_iter().next())),
         }
     }
 }

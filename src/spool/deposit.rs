@@ -16,7 +16,7 @@ use super::disk::{Access, Disk, LockFile, SystemDisk};
 use super::durable;
 use super::error::{DepositError, OpenError, SpoolError};
 use super::layout::{Layout, State};
-use super::lease::is_still_there;
+use super::lock_file::is_still_there;
 use super::names::numbered;
 use super::scan::{self, DocumentReading};
 

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::lease::Holder;
+use super::shard::Shard;
 
 /// An operation on the spool that failed.
 #[derive(Debug, thiserror::Error)]
@@ -72,9 +73,45 @@ pub enum LeaseError {
     /// Another run holds the lock.
     #[error("another run holds the lock{}", holder_text(.0))]
     Locked(Option<Holder>),
+    /// Runs of shards hold the lock.
+    #[error("runs of shards hold the lock (shard {shard}{}); wait for them to end", and_who(.holder))]
+    Dealt {
+        /// One of them.
+        shard: Shard,
+        /// Who that is.
+        holder: Option<Holder>,
+    },
+    /// Runs of shards of another count are at work.
+    #[error(
+        "runs are at work that deal the sessions out to {} shards (shard {theirs}), and this one would be shard {ours}; wait for them to end, and have one count wherever runs are started",
+        theirs.count()
+    )]
+    OtherCount {
+        /// The shard that was asked for.
+        ours: Shard,
+        /// One that is taken.
+        theirs: Shard,
+    },
     /// The lock file cannot be used.
     #[error(transparent)]
     Spool(#[from] SpoolError),
+}
+
+impl LeaseError {
+    /// Whether somebody else is at work, so that it may go later.
+    pub fn is_held(&self) -> bool {
+        match self {
+            Self::Locked(_) | Self::Dealt { .. } | Self::OtherCount { .. } => true,
+            Self::Spool(_) => false,
+        }
+    }
+}
+
+fn and_who(holder: &Option<Holder>) -> String {
+    match holder {
+        Some(holder) => format!(", pid {}, since {}", holder.pid, holder.started_at),
+        None => String::new(),
+    }
 }
 
 fn holder_text(holder: &Option<Holder>) -> String {

@@ -4,15 +4,15 @@
 //! names the run that holds it and the sessions that it works on, so that the next run knows what
 //! a killed one was doing. A run that ends in an orderly way empties it.
 
-use std::fs::TryLockError;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::disk::{Access, Disk, LockFile};
+use super::disk::{Disk, LockFile};
 use super::durable;
 use super::error::{LeaseError, SpoolError};
+use super::lock_file::{Acquired, Hold, acquire};
 
 pub(super) const FILE_NAME: &str = ".callspool.lock";
 /// The most that is read of it, in bytes.
@@ -122,28 +122,12 @@ impl Lock {
     /// Takes the lock, or says who holds it. Also tells what a run that died was doing.
     pub(super) fn take(
         disk: &dyn Disk,
-        dir: &Path,
+        path: PathBuf,
         started_at: &str,
     ) -> Result<(Self, Option<Interrupted>), LeaseError> {
-        let path = dir.join(FILE_NAME);
-        let file = loop {
-            let file = disk
-                .open_lock(&path, Access::User)
-                .map_err(SpoolError::of("open the lock file", &path))?;
-            match file.try_lock() {
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => {
-                    return Err(LeaseError::Locked(read_holder(&*file)));
-                }
-                Err(TryLockError::Error(source)) => {
-                    return Err(SpoolError::new("lock", path, source).into());
-                }
-            }
-            // Somebody may have removed the file between opening and locking it.
-            let is_there = is_still_there(disk, &*file, &path);
-            if is_there.map_err(SpoolError::of("look at", &path))? {
-                break file;
-            }
+        let file = match acquire(disk, &path, Hold::Alone)? {
+            Acquired::Ours(file) => file,
+            Acquired::Anothers(file) => return Err(LeaseError::Locked(read_holder(&*file))),
         };
         let died = read_interrupted(&*file).map_err(SpoolError::of("read", &path))?;
         let holder = Holder {
@@ -253,7 +237,7 @@ impl Lock {
 /// What the last holder was doing when it died; `None` when it ended in an orderly way. Bytes that
 /// make no sense name no session, but when there may be sense in them and they cannot be read,
 /// nothing may be sent.
-fn read_interrupted(file: &dyn LockFile) -> io::Result<Option<Interrupted>> {
+pub(super) fn read_interrupted(file: &dyn LockFile) -> io::Result<Option<Interrupted>> {
     let bytes = file.read(HOLDER_LIMIT)?;
     if bytes.is_empty() {
         return Ok(None);
@@ -265,14 +249,14 @@ fn read_interrupted(file: &dyn LockFile) -> io::Result<Option<Interrupted>> {
 }
 
 /// Who holds the lock now, as far as the file tells.
-fn read_holder(file: &dyn LockFile) -> Option<Holder> {
+pub(super) fn read_holder(file: &dyn LockFile) -> Option<Holder> {
     parse_holder(&file.read(HOLDER_LIMIT).ok()?)
 }
 
 /// What the lock file says of whoever took the lock last; nothing after an orderly end.
-pub(super) fn read_note(disk: &dyn Disk, dir: &Path) -> io::Result<Option<Holder>> {
+pub(super) fn read_note(disk: &dyn Disk, path: &Path) -> io::Result<Option<Holder>> {
     let mut bytes = Vec::new();
-    let file = disk.open(&dir.join(FILE_NAME))?;
+    let file = disk.open(path)?;
     if !file.stat()?.is_file() {
         return Err(io::Error::other("no regular file"));
     }
@@ -287,26 +271,14 @@ fn parse_holder(bytes: &[u8]) -> Option<Holder> {
         .ok()
 }
 
-pub(super) fn is_still_there(
-    disk: &dyn Disk,
-    file: &dyn LockFile,
-    path: &Path,
-) -> io::Result<bool> {
-    match disk.lstat(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        // What is read from a FIFO or a device would be waited for, or have no end.
-        Ok(there) if !there.is_file() => Err(io::Error::other("no regular file")),
-        there => Ok(there?.identity() == file.stat()?.identity()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::spool::disk::SystemDisk;
 
     fn take(dir: &Path) -> (Lock, Vec<(String, bool)>) {
-        let (lock, died) = Lock::take(&SystemDisk, dir, "2026-11-22T12:00:00.000Z").unwrap();
+        let (lock, died) =
+            Lock::take(&SystemDisk, dir.join(FILE_NAME), "2026-11-22T12:00:00.000Z").unwrap();
         let died = died.unwrap_or_default().in_work.into_iter();
         let died = died.map(|session| (session.document, session.is_charged));
         (lock, died.collect())

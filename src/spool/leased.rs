@@ -10,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 
 use super::assets::FileStamp;
+use super::dealt_lease::{Share, take_whole};
 use super::disk::{Access, Disk};
 use super::durable::{self, Attributes};
 use super::error::{LeaseError, SpoolError};
@@ -17,8 +18,9 @@ use super::layout::State;
 use super::lease::{Interrupted, Lock};
 use super::names;
 use super::open::Spool;
-use super::run_state::{self, RunState};
+use super::run_state::RunState;
 use super::scan::DocumentReading;
+use super::shards;
 use super::temporary;
 use crate::redact::is_display_control;
 use crate::session::Document;
@@ -39,6 +41,8 @@ pub enum Filed {
 pub struct LeasedSpool<'a> {
     spool: &'a Spool,
     lock: Mutex<Lock>,
+    /// What a run of a shard holds besides.
+    share: Option<Share>,
     /// A document could not be written to last: none is written any more, by whichever thread.
     is_broken: AtomicBool,
 }
@@ -64,7 +68,16 @@ impl Spool {
         let layout = self.layout();
         let disk = self.disk();
         let started_at = timestamp::format_millis(now);
-        let (lock, died) = Lock::take(disk, &layout.metadata, &started_at)?;
+        let (share, lock, died) = match self.shard() {
+            None => {
+                let (lock, died) = take_whole(disk, &layout.metadata, &started_at)?;
+                (None, lock, died)
+            }
+            Some(shard) => {
+                let (share, lock, died) = Share::take(disk, &layout.metadata, shard, &started_at)?;
+                (Some(share), lock, died)
+            }
+        };
         for state in State::ALL {
             let dir = layout.dir(state);
             durable::ensure_dir(disk, dir, Access::User)?;
@@ -79,6 +92,7 @@ impl Spool {
             LeasedSpool {
                 spool: self,
                 lock: Mutex::new(lock),
+                share,
                 is_broken: AtomicBool::new(false),
             },
             died,
@@ -92,7 +106,8 @@ impl LeasedSpool<'_> {
     /// # Errors
     /// When the lock file cannot be emptied.
     pub fn release(self) -> Result<(), SpoolError> {
-        self.lock().clear()
+        self.lock().clear()?;
+        self.share.as_ref().map_or(Ok(()), Share::release)
     }
 
     /// The lock, which the threads of a run write to in turn.
@@ -388,12 +403,10 @@ impl LeasedSpool<'_> {
     /// # Errors
     /// When it cannot be written durably.
     pub fn save_run_state(&self, state: &RunState) -> Result<(), SpoolError> {
-        let dir = &self.layout().metadata;
-        let name = OsStr::new(run_state::FILE_NAME);
-        let bytes = state
-            .to_bytes()
-            .map_err(|error| SpoolError::new("write", dir.join(name), error.into()))?;
-        durable::replace(self.disk(), dir, name, &bytes, None)
+        match &self.share {
+            Some(share) => share.save_run_state(self.disk(), state),
+            None => shards::save_whole(self.disk(), &self.layout().metadata, state),
+        }
     }
 }
 

@@ -17,7 +17,9 @@ use super::names;
 use super::recording::{OpenRecording, OpenRecordingError};
 use super::run_state::RunState;
 use super::scan::{self, DocumentReading};
-use crate::session::{Document, Dossier, FileFacts, Status, Tombstones, is_same_document};
+use super::shard::Shard;
+use super::shards::ShardsDir;
+use crate::session::{Document, Dossier, FileFacts, PrunedDocuments, Status, is_same_document};
 use crate::timestamp;
 
 /// An opened spool. It cannot change anything; see [`super::LeasedSpool`].
@@ -25,11 +27,12 @@ use crate::timestamp;
 pub struct Spool {
     layout: Layout,
     disk: Arc<dyn Disk>,
+    shard: Option<Shard>,
     pub(super) conversations: AssetDir,
     pub(super) recordings: AssetDir,
     pub(super) leads: AssetDir,
     /// What was removed, read when it is asked for first.
-    pub(super) pruned: OnceLock<Tombstones>,
+    pub(super) pruned: OnceLock<PrunedDocuments>,
 }
 
 impl Spool {
@@ -62,7 +65,27 @@ impl Spool {
             pruned: OnceLock::new(),
             layout,
             disk,
+            shard: None,
         })
+    }
+
+    /// The same spool as a run sees it that takes one shard of it: the documents of all others are
+    /// not listed, and its lease keeps no run of another shard away.
+    #[must_use]
+    pub fn dealt(mut self, shard: Option<Shard>) -> Self {
+        self.shard = shard;
+        self
+    }
+
+    /// The shard that is seen; `None` for the whole spool.
+    pub fn shard(&self) -> Option<Shard> {
+        self.shard
+    }
+
+    /// Which documents are seen, by their names.
+    fn ours(&self) -> impl Fn(&OsStr) -> bool {
+        let shard = self.shard;
+        move |name| shard.is_none_or(|shard| shard.has(name))
     }
 
     pub(super) fn disk(&self) -> &dyn Disk {
@@ -92,7 +115,10 @@ impl Spool {
         state: State,
         is_wanted: &dyn Fn(&OsStr) -> bool,
     ) -> Result<Listed, SpoolError> {
-        let listed = scan::list(self.disk(), self.layout.dir(state), is_wanted);
+        let is_ours = self.ours();
+        let listed = scan::list(self.disk(), self.layout.dir(state), &|name| {
+            is_ours(name) && is_wanted(name)
+        });
         or_nothing(state, listed)
     }
 
@@ -101,7 +127,10 @@ impl Spool {
     /// # Errors
     /// As [`Self::list`].
     pub fn count(&self, state: State) -> Result<u64, SpoolError> {
-        or_nothing(state, scan::count(self.disk(), self.layout.dir(state)))
+        or_nothing(
+            state,
+            scan::count(self.disk(), self.layout.dir(state), &self.ours()),
+        )
     }
 
     /// Reads a document.
@@ -207,7 +236,7 @@ impl Spool {
 
     /// What earlier runs have left for later ones; nothing when there is none or it makes no sense.
     pub fn run_state(&self) -> RunState {
-        RunState::load(self.disk(), &self.layout.metadata)
+        ShardsDir::of(&self.layout.metadata).run_state(self.disk(), self.shard)
     }
 }
 

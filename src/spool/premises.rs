@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 
+use super::dealt_lease::Marks;
 use super::disk::{Disk, Kind, Right, Space, Stat};
 use super::layout::{Layout, State};
 use super::lease::{self, Holder};
@@ -197,12 +198,17 @@ fn file_systems(disk: &dyn Disk, directories: &[Directory]) -> Vec<(PathBuf, io:
 }
 
 fn look_at_lock(disk: &dyn Disk, dir: &Path) -> LockFacts {
-    let note = match lease::read_note(disk, dir) {
+    let note = match lease::read_note(disk, &dir.join(lease::FILE_NAME)) {
         Ok(note) => note,
         Err(error) if error.kind() == ErrorKind::NotFound => return LockFacts::Free,
         Err(error) => return LockFacts::Unknown(error),
     };
     let noted = note.as_ref().map(|holder| holder.pid);
+    let marks = Marks::look(disk, dir);
+    if let Some((_, pid, holder)) = marks.at_work.into_iter().next() {
+        return LockFacts::Held { pid, holder };
+    }
+    let note = note.or_else(|| marks.left.into_iter().next());
     match (disk.lock_owner(&dir.join(lease::FILE_NAME), noted), note) {
         (Ok(Some(pid)), holder) => LockFacts::Held {
             pid,

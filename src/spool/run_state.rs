@@ -1,4 +1,5 @@
-//! What must outlive a run and belongs to no session: `.callspool.state` in the metadata directory.
+//! What must outlive a run and belongs to no session: `.callspool.state` in the metadata directory,
+//! and a file of each shard's beside it; see [`super::shards`].
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -40,23 +41,67 @@ struct Stored {
     died_at: Vec<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     unswept: bool,
+    #[serde(skip_serializing_if = "is_zero")]
+    generation: u64,
 }
 
-impl RunState {
-    /// Reads the file. A missing one, or one that makes no sense, is as an empty one: it holds
-    /// nothing that a session's delivery depends on.
-    pub(super) fn load(disk: &dyn Disk, dir: &Path) -> Self {
-        let path = dir.join(FILE_NAME);
-        let stored = match scan::read_file(disk, &path) {
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the form that serde asks for"
+)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// What stands in a state file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Kept {
+    /// What must outlive runs.
+    pub(super) state: RunState,
+    /// How often the shards' files were put together into the spool's, when this was written.
+    pub(super) generation: u64,
+}
+
+impl Kept {
+    /// Reads a file. A missing one, or one that makes no sense, is as none: it holds nothing that a
+    /// session's delivery depends on.
+    pub(super) fn load(disk: &dyn Disk, path: &Path) -> Option<Self> {
+        let stored = match scan::read_file(disk, path) {
             Ok(Some(bytes)) => serde_json::from_slice::<Stored>(&bytes).ok(),
             Ok(None) => None,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Self::default(),
+            Err(error) if error.kind() == ErrorKind::NotFound => return None,
             Err(_) => None,
         };
-        let Some(stored) = stored else {
+        if stored.is_none() {
             log::warn!(file:% = path.display(); "ignored a state file that makes no sense");
-            return Self::default();
-        };
+        }
+        let stored = stored?;
+        let generation = stored.generation;
+        let state = RunState::from(stored);
+        Some(Self { state, generation })
+    }
+
+    /// The file's content.
+    pub(super) fn to_bytes(&self) -> serde_json::Result<Vec<u8>> {
+        let Self { state, generation } = self;
+        serde_json::to_vec(&Stored {
+            version: 1,
+            not_before: state.not_before.map(timestamp::format_millis),
+            requests_ms: state
+                .requests
+                .iter()
+                .map(DateTime::timestamp_millis)
+                .collect(),
+            last: state.last.clone(),
+            died_at: state.died_at.clone(),
+            unswept: state.unswept,
+            generation: *generation,
+        })
+    }
+}
+
+impl From<Stored> for RunState {
+    fn from(stored: Stored) -> Self {
         Self {
             not_before: stored.not_before.as_deref().and_then(timestamp::parse),
             requests: stored
@@ -68,21 +113,5 @@ impl RunState {
             died_at: stored.died_at,
             unswept: stored.unswept,
         }
-    }
-
-    /// The file's content.
-    pub(super) fn to_bytes(&self) -> serde_json::Result<Vec<u8>> {
-        serde_json::to_vec(&Stored {
-            version: 1,
-            not_before: self.not_before.map(timestamp::format_millis),
-            requests_ms: self
-                .requests
-                .iter()
-                .map(DateTime::timestamp_millis)
-                .collect(),
-            last: self.last.clone(),
-            died_at: self.died_at.clone(),
-            unswept: self.unswept,
-        })
     }
 }

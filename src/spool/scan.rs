@@ -56,11 +56,16 @@ pub(super) fn list(
     Ok(listed)
 }
 
-/// Counts the documents in a state directory, without looking at any.
-pub(super) fn count(disk: &dyn Disk, dir: &Path) -> Result<u64, SpoolError> {
+/// Counts those documents in a state directory whose names are wanted, without looking at any.
+pub(super) fn count(
+    disk: &dyn Disk,
+    dir: &Path,
+    is_wanted: &dyn Fn(&OsStr) -> bool,
+) -> Result<u64, SpoolError> {
     let mut count = 0;
     disk.list(dir, &mut |name, kind| {
-        count += u64::from(kind == Kind::File && is_document_name(name));
+        let is_counted = kind == Kind::File && is_document_name(name) && is_wanted(name);
+        count += u64::from(is_counted);
     })
     .map_err(SpoolError::of("list", dir))?;
     Ok(count)

@@ -4,17 +4,17 @@
 //! call or its own return for something new.
 
 use std::ffi::OsStr;
-use std::io::{self, ErrorKind};
+use std::io::{self, BufRead, BufReader, ErrorKind};
 use std::path::Path;
 
 use super::confine::read_bounded;
 use super::deposit::Deposit;
-use super::disk::Disk;
+use super::disk::{Disk, OpenFile};
 use super::durable::{self, Attributes};
 use super::error::SpoolError;
 use super::leased::LeasedSpool;
 use super::open::Spool;
-use crate::session::{Document, Tombstones, text_names_session};
+use crate::session::{Document, PrunedDocuments, TombstoneError, Tombstones, text_names_session};
 
 /// The file's name.
 const FILE_NAME: &str = ".callspool.pruned";
@@ -25,18 +25,35 @@ const LIMIT: u64 = 1 << 30;
 /// Who may read it: agents that record are other users, and there is nothing of a person in it.
 const MODE: u32 = 0o644;
 
-fn read(disk: &dyn Disk, processed: &Path) -> io::Result<String> {
+/// Opens the file; `None` when there is none.
+fn open(disk: &dyn Disk, processed: &Path) -> io::Result<Option<Box<dyn OpenFile>>> {
     let file = match disk.open(&processed.join(FILE_NAME)) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(String::new()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         file => file?,
     };
     let stat = file.stat()?;
     if !stat.is_file() {
         return Err(io::Error::other("it is no regular file"));
     }
-    let bytes = read_bounded(file, stat.len_bytes, LIMIT)?;
+    if stat.len_bytes > LIMIT {
+        return Err(io::Error::other("it is larger than 1 GiB"));
+    }
+    Ok(Some(file))
+}
+
+fn read(disk: &dyn Disk, processed: &Path) -> io::Result<String> {
+    let Some(file) = open(disk, processed)? else {
+        return Ok(String::new());
+    };
+    let bytes = read_bounded(file, 0, LIMIT)?;
     let bytes = bytes.ok_or_else(|| io::Error::other("it is larger than 1 GiB"))?;
     String::from_utf8(bytes).map_err(|_| io::Error::other("it is no text"))
+}
+
+impl From<TombstoneError> for io::Error {
+    fn from(error: TombstoneError) -> Self {
+        Self::other(error)
+    }
 }
 
 impl Spool {
@@ -51,24 +68,29 @@ impl Spool {
             .map_err(SpoolError::of("read", &processed.join(FILE_NAME)))
     }
 
+    fn pruned_documents(&self) -> io::Result<PrunedDocuments> {
+        match open(self.disk(), &self.layout().processed)? {
+            Some(file) => PrunedDocuments::read(BufReader::new(file).lines()),
+            None => Ok(PrunedDocuments::default()),
+        }
+    }
+
     /// Whether a pending document is one that was delivered and removed. Where that cannot be told,
     /// it is as if nothing had been removed: a file that is damaged keeps no call from delivery.
     pub(super) fn was_pruned(&self, document: &Document) -> bool {
-        let tombstones = self.pruned.get_or_init(|| match self.tombstones() {
-            Ok(tombstones) => tombstones,
-            Err(error) => {
-                let reason = &error.source;
-                log::warn!(reason:% = reason; "{error}: documents that come back after prune are delivered again");
-                Tombstones::default()
-            }
-        });
+        let pruned = self.pruned.get_or_init(|| self.pruned_documents().unwrap_or_else(|error| {
+            let error = SpoolError::new("read", self.layout().processed.join(FILE_NAME), error);
+            let reason = &error.source;
+            log::warn!(reason:% = reason; "{error}: documents that come back after prune are delivered again");
+            PrunedDocuments::default()
+        }));
         // One that a person has brought back and asked to be sent again is not removed.
         let was_requeued = document
             .record
             .history
             .iter()
             .any(|entry| entry.part == "session");
-        !was_requeued && tombstones.has_document(document)
+        !was_requeued && pruned.has(document)
     }
 }
 

@@ -68,12 +68,12 @@ fn of_a_million_documents_a_batch_is_delivered_and_the_rest_is_counted() {
         .put(Dir::Conversations, "t.json", transcript, crate::OLD);
     let left = count as u64 + 2 - 100;
     let arguments = ["run", "--format", "json"];
-    within(&guarded.site, 1024, &arguments)
+    within(&guarded.site, 128, &arguments)
         .expect(0)
         .counts(&[("uploaded", 100), ("left", left)]);
     let inspected = within(
         &guarded.site,
-        1536,
+        128,
         &["inspect", "--summary", "--format", "json"],
     );
     assert_eq!(inspected.expect(0).report()["pending"], left);

@@ -12,7 +12,7 @@ const LONG: Duration = Duration::from_secs(60);
 
 /// Starts a run and kills it once that many requests have come whole and stall.
 #[track_caller]
-fn kill_at_request(site: &Site, count: usize) {
+pub(crate) fn kill_at_request(site: &Site, count: usize) {
     kill_run_at_request(site, &[], count);
 }
 
@@ -40,7 +40,7 @@ fn lock_file(site: &Site) -> Vec<u8> {
     std::fs::read(site.dir(Dir::Pending).join(".callspool.lock")).unwrap()
 }
 
-fn history(document: &Value, outcome: &str) -> usize {
+pub(crate) fn history(document: &Value, outcome: &str) -> usize {
     document["upload"]["history"]
         .as_array()
         .unwrap()

@@ -8,6 +8,7 @@
 )]
 
 mod acknowledged;
+mod backlog;
 mod breaker;
 mod call_data;
 mod connection;

@@ -48,6 +48,7 @@ fn example(setting: Setting) -> (String, &'static str) {
         Setting::CaFile => quoted("/etc/callspool/ca.pem"),
         Setting::MaxDuration => quoted("10m"),
         Setting::Rate => quoted("100/min,1000/h"),
+        Setting::Shard => quoted("0/4"),
         Setting::OkExit => "[3, 11]".to_owned(),
         Setting::MetricsFile => quoted("/var/lib/prometheus/node-exporter/callspool.prom"),
         Setting::PingUrl => quoted("https://hc-ping.com/your-uuid-here"),

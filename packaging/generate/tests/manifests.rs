@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use callspool::cli;
-use callspool::config::Environment;
+use callspool::config::{Environment, Settings};
 
 /// A file below `packaging/`.
 fn text(path: &str) -> String {
@@ -76,7 +76,34 @@ fn the_settings_of_the_config_map_are_accepted_and_name_what_is_mounted() {
         .unwrap()
         .settings;
 
-    let job = text("kubernetes/cronjob.yaml");
+    for job in ["kubernetes/cronjob.yaml", "kubernetes/indexed-cronjob.yaml"] {
+        assert_names_what_is_mounted(&settings, &text(job));
+    }
+}
+
+#[test]
+fn a_pod_of_the_indexed_job_is_one_of_as_many_shards_as_there_are_pods() {
+    let job = text("kubernetes/indexed-cronjob.yaml");
+    let value = |name: &str| {
+        let mut lines = job.lines();
+        let value = lines.find_map(|line| line.trim().strip_prefix(name));
+        value.unwrap().trim().to_owned()
+    };
+    assert_eq!(value("completionMode:"), "Indexed");
+    assert_eq!(value("completions:"), value("parallelism:"));
+    let arguments = value("args:");
+    let arguments = arguments.trim_matches(['[', ']']).split(", ");
+    let arguments = arguments.map(|word| word.trim_matches('"'));
+    let arguments: Vec<&str> = ["callspool"].into_iter().chain(arguments).collect();
+    let variables = [("JOB_COMPLETION_INDEX", "3")];
+    let environment = variables.into_iter().collect();
+    let parsed = cli::parse_in(arguments, &environment, Path::new("/nonexistent"));
+    let shard = parsed.unwrap().settings.shard().unwrap().unwrap();
+    assert_eq!(shard.count().to_string(), value("completions:"));
+    assert_eq!(shard.index(), 3);
+}
+
+fn assert_names_what_is_mounted(settings: &Settings, job: &str) {
     let mounts: Vec<PathBuf> = job
         .lines()
         .filter_map(|line| line.trim().strip_prefix("mountPath: "))
@@ -84,7 +111,7 @@ fn the_settings_of_the_config_map_are_accepted_and_name_what_is_mounted() {
         .collect();
     assert_eq!(mounts.len(), 3, "{mounts:?}");
     assert!(mounts.contains(&settings.root), "{settings:?}");
-    let token = settings.token_file.unwrap();
+    let token = settings.token_file.as_ref().unwrap();
     assert!(
         mounts.iter().any(|mount| token.starts_with(mount)),
         "{token:?}"

@@ -39,7 +39,7 @@ const PROMISED: [(&str, &str); 34] = [
     ("format", "text"),
 ];
 
-const BESIDE: [(&str, &str); 10] = [
+const BESIDE: [(&str, &str); 11] = [
     ("jobs", "1"),
     ("color", "auto"),
     ("local-time", "false"),
@@ -49,6 +49,7 @@ const BESIDE: [(&str, &str); 10] = [
     ("ping-url", ""),
     ("progress", "auto"),
     ("quiet", "false"),
+    ("shard", ""),
     ("verbose", "0"),
 ];
 

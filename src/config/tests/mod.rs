@@ -4,6 +4,7 @@ mod catalogue;
 mod errors;
 mod paths;
 mod precedence;
+mod shards;
 mod token;
 mod values;
 

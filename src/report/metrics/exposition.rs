@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use crate::spool::Shard;
+
 /// Why an earlier file's figures cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PreviousError {
@@ -15,6 +17,11 @@ pub enum PreviousError {
     /// It is another spool's.
     #[error("it holds the figures of another spool; give each spool a file of its own")]
     OtherSpool,
+    /// It is the spool's, but not of the same share of it.
+    #[error(
+        "it holds the figures of another shard, or of runs of the whole spool; give each shard of each count a file of its own"
+    )]
+    OtherShard,
 }
 
 /// What an earlier run wrote: the value of each series.
@@ -22,24 +29,31 @@ pub enum PreviousError {
 pub struct Previous(BTreeMap<String, f64>);
 
 impl Previous {
-    /// Reads what an earlier run wrote for that spool.
+    /// Reads what an earlier run wrote for that spool, or that shard of it.
     ///
     /// # Errors
     /// When it is something else.
-    pub fn parse(text: &str, spool: &str) -> Result<Self, PreviousError> {
-        let ours = spool_label(spool);
+    pub fn parse(text: &str, spool: &str, shard: Option<Shard>) -> Result<Self, PreviousError> {
+        let ours = own_labels(spool, shard);
+        let spools = own_labels(spool, None);
+        let is_ours = |rest: &str| {
+            rest.starts_with([',', '}']) && (shard.is_some() || !rest.starts_with(SHARD_LABEL))
+        };
         let mut values = BTreeMap::new();
         for (index, line) in text.lines().enumerate() {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
             let (series, value) = read(line).ok_or(PreviousError::Line(index + 1))?;
-            let after_name = series
-                .split_once('{')
-                .map_or("", |(_, rest)| rest)
-                .strip_prefix(ours.as_str());
-            if !after_name.is_some_and(|rest| rest.starts_with([',', '}'])) {
-                return Err(PreviousError::OtherSpool);
+            let labels = series.split_once('{').map_or("", |(_, rest)| rest);
+            if !labels.strip_prefix(ours.as_str()).is_some_and(is_ours) {
+                let after_spool = labels.strip_prefix(spools.as_str());
+                return Err(
+                    match after_spool.is_some_and(|rest| rest.starts_with([',', '}'])) {
+                        true => PreviousError::OtherShard,
+                        false => PreviousError::OtherSpool,
+                    },
+                );
             }
             values.insert(series.to_owned(), value);
         }
@@ -68,9 +82,16 @@ fn read(line: &str) -> Option<(&str, f64)> {
     (is_ours && value.is_finite() && value >= 0.0).then_some((series, value))
 }
 
-/// The label that every series has.
-fn spool_label(spool: &str) -> String {
-    format!("spool=\"{}\"", escape_label(spool))
+/// How the label begins that the series of a shard have after the spool's.
+const SHARD_LABEL: &str = ",shard=\"";
+
+/// The labels that every series has.
+fn own_labels(spool: &str, shard: Option<Shard>) -> String {
+    let spool = format!("spool=\"{}\"", escape_label(spool));
+    match shard {
+        Some(shard) => format!("{spool}{SHARD_LABEL}{shard}\""),
+        None => spool,
+    }
 }
 
 fn escape_label(value: &str) -> String {
@@ -83,21 +104,21 @@ fn escape_label(value: &str) -> String {
 /// A name and a value.
 pub(super) type Label<'a> = (&'static str, &'a str);
 
-/// Labels beside the spool's, and the value that goes with them.
+/// Labels beside those of all, and the value that goes with them.
 pub(super) type Sample<'a> = (Vec<Label<'a>>, f64);
 
 /// A text in the making.
 pub(super) struct Exposition<'a> {
     text: String,
-    spool: String,
+    own_labels: String,
     previous: &'a Previous,
 }
 
 impl<'a> Exposition<'a> {
-    pub(super) fn new(spool: &str, previous: &'a Previous) -> Self {
+    pub(super) fn new(spool: &str, shard: Option<Shard>, previous: &'a Previous) -> Self {
         Self {
             text: String::new(),
-            spool: spool_label(spool),
+            own_labels: own_labels(spool, shard),
             previous,
         }
     }
@@ -174,7 +195,7 @@ impl<'a> Exposition<'a> {
     }
 
     fn series(&self, name: &str, labels: &[Label<'_>]) -> String {
-        let mut series = format!("{name}{{{}", self.spool);
+        let mut series = format!("{name}{{{}", self.own_labels);
         for (label, value) in labels {
             let _ = write!(series, ",{label}=\"{}\"", escape_label(value));
         }
@@ -192,20 +213,20 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Previous, PreviousError> {
-        Previous::parse(text, "/srv/agent")
+        Previous::parse(text, "/srv/agent", None)
     }
 
     #[test]
     fn counters_go_on_and_gauges_that_are_not_known_stay() {
         let first = {
             let none = Previous::default();
-            let mut page = Exposition::new("/srv/\"a\"\\\n", &none);
+            let mut page = Exposition::new("/srv/\"a\"\\\n", None, &none);
             page.counter("callspool_x_total", "X.", &[(vec![("kind", "a")], 2.0)]);
             page.value("callspool_y_seconds", "Y.", Some(1_761_732_980.125));
             page.finish()
         };
-        let previous = Previous::parse(&first, "/srv/\"a\"\\\n").unwrap();
-        let mut page = Exposition::new("/srv/\"a\"\\\n", &previous);
+        let previous = Previous::parse(&first, "/srv/\"a\"\\\n", None).unwrap();
+        let mut page = Exposition::new("/srv/\"a\"\\\n", None, &previous);
         let samples = [(vec![("kind", "a")], 1.0), (vec![("kind", "b")], 0.0)];
         page.counter("callspool_x_total", "X.", &samples);
         page.value("callspool_y_seconds", "Y.", None);
@@ -228,6 +249,29 @@ mod tests {
         let previous = previous.unwrap();
         assert_eq!(previous.family("callspool_a").count(), 1);
         assert_eq!(previous.family("callspool_").count(), 0);
+    }
+
+    #[test]
+    fn the_figures_of_a_shard_are_nobody_elses() {
+        let shard = |index, count| Some(Shard::new(index, count).unwrap());
+        let text_of = |shard| {
+            let none = Previous::default();
+            let mut page = Exposition::new("/srv/agent", shard, &none);
+            page.value("callspool_y", "Y.", Some(1.0));
+            page.gauge("callspool_z", "Z.", Some(&[(vec![("state", "due")], 2.0)]));
+            page.finish()
+        };
+        let all = [None, shard(0, 1), shard(0, 4), shard(1, 4), shard(0, 8)];
+        for writer in all {
+            let text = text_of(writer);
+            for reader in all {
+                let read = Previous::parse(&text, "/srv/agent", reader);
+                assert_eq!(read.is_ok(), writer == reader, "{writer:?} {reader:?}");
+            }
+        }
+        assert!(
+            text_of(shard(1, 4)).contains("\ncallspool_y{spool=\"/srv/agent\",shard=\"1/4\"} 1\n")
+        );
     }
 
     #[test]

@@ -14,6 +14,7 @@ use chrono::{DateTime, Utc};
 
 use super::exit_code::ExitCode;
 use super::summary::RunSummary;
+use crate::spool::Shard;
 use exposition::{Exposition, Sample};
 
 pub use exposition::{Previous, PreviousError};
@@ -32,6 +33,8 @@ pub struct Backlog {
 pub struct RunFacts<'a> {
     /// The spool's root: what tells this file's figures from another's.
     pub spool: &'a str,
+    /// The shard that was run; its figures are its own, too.
+    pub shard: Option<Shard>,
     /// How the run ended, before `--ok-exit`.
     pub exit: ExitCode,
     /// When.
@@ -48,7 +51,7 @@ pub struct RunFacts<'a> {
 
 /// The figures, after a run, in Prometheus' text format.
 pub fn metrics_text(facts: &RunFacts<'_>, previous: &Previous) -> String {
-    let mut page = Exposition::new(facts.spool, previous);
+    let mut page = Exposition::new(facts.spool, facts.shard, previous);
     page.gauge(
         "callspool_build_info",
         "The version that wrote these figures.",

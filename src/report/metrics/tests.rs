@@ -48,6 +48,7 @@ fn summary() -> RunSummary {
 fn facts(summary: Option<&RunSummary>, exit: ExitCode) -> RunFacts<'_> {
     RunFacts {
         spool: SPOOL,
+        shard: None,
         exit,
         ended_at: at(2),
         duration_seconds: 1.5,
@@ -61,7 +62,7 @@ fn facts(summary: Option<&RunSummary>, exit: ExitCode) -> RunFacts<'_> {
 }
 
 fn previous(text: &str) -> Previous {
-    Previous::parse(text, SPOOL).unwrap()
+    Previous::parse(text, SPOOL, None).unwrap()
 }
 
 /// The values of the series of that name, as they are written.

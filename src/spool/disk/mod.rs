@@ -319,12 +319,18 @@ pub trait NewFile: Debug {
 }
 
 /// The lock file. The lock is released when this is dropped or the process dies.
-pub trait LockFile: Debug + Send {
+pub trait LockFile: Debug + Send + Sync {
     /// Takes the lock, if nobody else holds it.
     ///
     /// # Errors
     /// When somebody does, or the file cannot be locked.
     fn try_lock(&self) -> Result<(), TryLockError>;
+
+    /// Takes the lock together with all who take it so, if nobody holds it alone.
+    ///
+    /// # Errors
+    /// When somebody does, or the file cannot be locked.
+    fn try_lock_shared(&self) -> Result<(), TryLockError>;
 
     /// Takes the lock, and waits for whoever holds it.
     ///

@@ -247,6 +247,10 @@ impl LockFile for File {
         File::try_lock(self)
     }
 
+    fn try_lock_shared(&self) -> Result<(), TryLockError> {
+        File::try_lock_shared(self)
+    }
+
     fn lock(&self) -> io::Result<()> {
         File::lock(self)
     }

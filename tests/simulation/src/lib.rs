@@ -16,6 +16,7 @@
 
 mod api;
 mod clock;
+mod dealing;
 mod disk;
 mod evidence;
 mod faults;

@@ -11,7 +11,7 @@ use callspool::plan::{Again, Policy, Requeued, assess, requeue as reopen};
 use callspool::report::{AttentionMode, ExitCode, run_json};
 use callspool::session::Status;
 use callspool::settle;
-use callspool::spool::{DocumentReading, LeaseError, OpenError, Spool, State};
+use callspool::spool::{DocumentReading, LeaseError, OpenError, Shard, Spool, State};
 use invariants::End;
 use serde_json::Value;
 
@@ -30,26 +30,30 @@ pub(crate) struct Ended {
     pub(crate) let_in_twice: bool,
 }
 
-/// Makes one run.
+/// Makes one run, of the whole spool or of one shard.
 pub(crate) fn run(
     world: &Shared,
     plan: Plan,
     policy: &Policy,
     limits: &Limits,
     lanes: usize,
+    shard: Option<Shard>,
 ) -> Ended {
     let process = world.begin_process(plan);
+    if let Some(shard) = shard {
+        world.get().note(|| format!("-- of shard {shard}"));
+    }
     let let_in_twice = AtomicBool::new(false);
     let meanwhile = || {
         let is_now = world.get().rng.u8(..12) == 0;
         if is_now {
-            let_in_twice.fetch_or(is_let_in(world, process), Ordering::Relaxed);
+            let_in_twice.fetch_or(is_let_in(world, process, shard), Ordering::Relaxed);
             look_around(world, process, policy);
         }
     };
     let ended = live(world, plan, || {
         let meanwhile = || Box::new(meanwhile) as Meanwhile<'_>;
-        let (exit, report) = run_to_end(world, process, policy, limits, (lanes, &meanwhile));
+        let (exit, report) = run_to_end(world, process, policy, limits, shard, (lanes, &meanwhile));
         (End::Exit(i32::from(exit.code())), report)
     });
     Ended {
@@ -109,19 +113,20 @@ fn run_to_end<'w>(
     process: u64,
     policy: &Policy,
     limits: &Limits,
+    shard: Option<Shard>,
     (lanes, meanwhile): (usize, &dyn Fn() -> Meanwhile<'w>),
 ) -> (ExitCode, Option<Value>) {
     let clock = SimulatedClock::new(world.clone(), process);
     let interrupt = Interrupt::default();
     let spool = match open(world, process) {
-        Ok(spool) => spool,
+        Ok(spool) => spool.dealt(shard),
         Err(OpenError::NoSpool { .. }) => return (ExitCode::NoSpool, None),
         Err(OpenError::FileSystems { .. }) => return (ExitCode::Usage, None),
     };
     let (leased, died) = match spool.lease(clock.now()) {
         Ok(leased) => leased,
-        Err(LeaseError::Locked(_)) => return (ExitCode::Locked, None),
         Err(LeaseError::Spool(_)) => return (ExitCode::Durability, None),
+        Err(_) => return (ExitCode::Locked, None),
     };
     let api = |_| SimulatedApi::new(world.clone(), process, interrupt.clone(), meanwhile());
     let apis = (0..lanes).map(api).collect();
@@ -175,13 +180,17 @@ fn requeue_to_end(
     ExitCode::Ok
 }
 
-/// Whether a second run is let in beside the one that goes on.
-fn is_let_in(world: &Shared, process: u64) -> bool {
+/// Whether a second run is let in beside the one that goes on: one of the whole spool, of the same
+/// shard, or of another count.
+fn is_let_in(world: &Shared, process: u64, shard: Option<Shard>) -> bool {
     let now = world.get().now;
-    let Ok(spool) = open(world, process) else {
-        return false;
-    };
-    spool.lease(now).is_ok()
+    let other = shard.and_then(|shard| Shard::new(0, shard.count() + 1));
+    let mut tried = vec![None];
+    tried.extend(shard.map(Some));
+    tried.extend(other.map(Some));
+    tried
+        .into_iter()
+        .any(|shard| open(world, process).is_ok_and(|spool| spool.dealt(shard).lease(now).is_ok()))
 }
 
 /// What `dry-run` and `inspect` do beside a run: they look at everything, and must get through.

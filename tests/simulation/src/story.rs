@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use callspool::drain::{Limit, Limits};
 use callspool::plan::{Again, Policy};
-use callspool::spool::State;
+use callspool::spool::{Shard, State};
 use fastrand::Rng;
 use invariants::{End, Event, Recording, Rest, Run, World as Evidence, check_latest, drained};
 use serde_json::Value;
 
 use crate::api::Mood;
+use crate::dealing::{self, Dealing};
 use crate::evidence;
 use crate::faults::{Death, Plan};
 use crate::layout::layout;
@@ -81,6 +82,8 @@ pub(crate) struct Story {
     pub(crate) calls: Vec<Call>,
     /// Operations of the last run.
     pub(crate) operations: u64,
+    /// How runs share the spool out.
+    pub(crate) dealing: Dealing,
 }
 
 impl Story {
@@ -113,6 +116,7 @@ impl Story {
             events: Vec::new(),
             calls: Vec::new(),
             operations: 500,
+            dealing: Dealing::new(seed),
         }
     }
 
@@ -147,8 +151,14 @@ impl Story {
             self.requeue();
         }
         self.change_mood();
-        let plan = self.plan();
-        self.run(plan);
+        self.dealing.change();
+        for _ in 0..self.dealing.runs() {
+            let plan = self.plan();
+            self.run(plan);
+            if !self.told.violations.is_empty() {
+                return;
+            }
+        }
     }
 
     /// Lets chance decide how the API feels.
@@ -189,11 +199,18 @@ impl Story {
         plan
     }
 
-    /// Makes a run and has it judged.
+    /// Makes a run and has it judged: of the whole spool, or of the shard whose turn it is.
     pub(crate) fn run(&mut self, plan: Plan) {
+        let shard = self.dealing.next();
+        self.run_shard(plan, shard);
+    }
+
+    /// Makes a run of a shard, or of all, and has it judged.
+    pub(crate) fn run_shard(&mut self, plan: Plan, shard: Option<Shard>) {
         let before = self.spool();
         self.world.get().service.event = self.events.len();
-        let ended = run::run(&self.world, plan, &self.policy, &self.limits, self.lanes);
+        let (policy, limits) = (&self.policy, &self.limits);
+        let ended = run::run(&self.world, plan, policy, limits, self.lanes, shard);
         self.operations = self.world.get().operations;
         if ended.let_in_twice {
             self.violation("[lease] a second run was let in".to_owned());
@@ -206,8 +223,23 @@ impl Story {
         let is_unread = ended.report.as_ref().is_none_or(unread);
         let rest = match ended.end {
             // Where something could not be read, or was not, it was left as it was.
-            End::Exit(0 | 2 | 3 | 4 | 5 | 12) if !was_disturbed && !is_unread => Rest::Here,
+            End::Exit(0 | 2 | 3 | 4 | 5 | 12)
+                if !was_disturbed && !is_unread && shard.is_none() =>
+            {
+                Rest::Here
+            }
             _ => Rest::NotYet,
+        };
+        if ended.end != End::PowerLost
+            && let Some(name) = dealing::touched(&before, &after, shard)
+        {
+            self.violation(format!(
+                "[shards] {name} is another shard's, and was changed"
+            ));
+        }
+        let (before, after) = match shard {
+            Some(shard) => (dealing::part(&before, shard), dealing::part(&after, shard)),
+            None => (before, after),
         };
         self.events.push(Event::Run(Run {
             end: ended.end,
@@ -326,9 +358,11 @@ impl Story {
         self.producer.finish(&self.world);
         for _ in 0..RUNS_TO_DRAIN {
             self.world.get().pass(BETWEEN_RUNS);
-            self.run(Plan::default());
-            if !self.told.violations.is_empty() {
-                return;
+            for _ in 0..self.dealing.count() {
+                self.run(Plan::default());
+                if !self.told.violations.is_empty() {
+                    return;
+                }
             }
             let staying = self.producer.origins.iter().filter(|origin| origin.stays);
             if self.spool().pending.len() == staying.count() + self.own_files() {

@@ -2,6 +2,7 @@
 //! call likewise. Each time another operation fails or is the last; then everything must still come
 //! to a good end.
 
+use crate::dealing::Dealing;
 use crate::faults::{Death, ERRORS, Failing, Plan};
 use crate::story::Story;
 
@@ -60,6 +61,7 @@ fn begin(seed: u64, outcome: u64) -> Begun {
     story.change_mood();
     // What is seen is the same up to the operation; what the loss of power leaves is not.
     story.world.get().outcome = outcome;
+    story.dealing = Dealing::swept(seed);
     Begun(story)
 }
 
@@ -98,8 +100,10 @@ impl Begun {
     /// Makes one run with each plan, then runs without faults to the end; gives what was wrong,
     /// and the operations of the last planned run.
     fn go(mut self, plans: &[Plan]) -> (Vec<String>, u64) {
+        let seed = self.0.told.seed;
         for plan in plans {
             self.0.run(*plan);
+            self.0.dealing.follow(seed);
         }
         let operations = self.0.operations;
         if self.0.told.violations.is_empty() {

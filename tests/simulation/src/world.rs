@@ -1,7 +1,7 @@
 //! The world that a simulated run lives in: one disk, one API, one clock, one source of chance.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,6 +23,15 @@ pub(crate) fn is_death(payload: &(dyn Any + Send)) -> bool {
     payload.is::<Died>()
 }
 
+/// How a file is locked.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Locked {
+    /// By which handles.
+    pub(crate) handles: BTreeSet<u64>,
+    /// Whether others may join them.
+    pub(crate) is_shared: bool,
+}
+
 /// Everything that is simulated.
 pub(crate) struct World {
     pub(crate) rng: Rng,
@@ -40,8 +49,8 @@ pub(crate) struct World {
     pub(crate) process: u64,
     /// Whether the file system can rename without overwriting in one step.
     pub(crate) can_rename_new: bool,
-    /// Files that are locked, by which handle.
-    pub(crate) locks: BTreeMap<Inode, u64>,
+    /// Files that are locked.
+    pub(crate) locks: BTreeMap<Inode, Locked>,
     pub(crate) last_handle: u64,
     /// Operations of the disk that failed in this run.
     pub(crate) disk_failures: u64,

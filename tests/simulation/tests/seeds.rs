@@ -62,9 +62,15 @@ fn the_same_seed_tells_the_same_story() {
     assert_eq!(without_names(&first.trace), without_names(&second.trace));
 }
 
+/// Seeds of sweeps: of runs of the whole spool, and of shards, in turn.
 #[track_caller]
 fn assert_swept(kind: Sweep, stride: u64) {
-    for seed in 0..2 {
+    assert_swept_from(0..2, kind, stride);
+}
+
+#[track_caller]
+fn assert_swept_from(seeds: std::ops::Range<u64>, kind: Sweep, stride: u64) {
+    for seed in seeds {
         let swept = sweep(seed, kind, stride);
         assert!(swept.stories > 0);
         assert!(swept.violations.is_empty(), "{:#?}", swept.violations);
@@ -84,4 +90,11 @@ fn any_operation_may_be_the_last() {
 #[test]
 fn any_operation_of_the_run_after_that_may_be_the_last_too() {
     assert_swept(Sweep::DyingTwice, 41);
+}
+
+#[test]
+fn any_operation_may_be_the_last_when_the_count_of_shards_changes() {
+    assert_swept_from(2..5, Sweep::Dying, 7);
+    assert_swept_from(2..5, Sweep::Failing, 37);
+    assert_swept_from(2..5, Sweep::DyingTwice, 53);
 }

@@ -144,18 +144,34 @@ impl Lock {
     }
 }
 
-impl LockFile for Lock {
-    fn try_lock(&self) -> Result<(), TryLockError> {
+impl Lock {
+    fn take(&self, is_shared: bool) -> Result<(), TryLockError> {
         let Writer { disk, path, inode } = &self.writer;
-        let is_free = disk.operate("lock", path, |world| {
-            let holder = *world.locks.entry(*inode).or_insert(self.handle);
-            Ok(holder == self.handle)
+        let what = if is_shared { "lock together" } else { "lock" };
+        let is_free = disk.operate(what, path, |world| {
+            let locked = world.locks.entry(*inode).or_default();
+            let is_free = locked.handles.is_empty() || is_shared && locked.is_shared;
+            if is_free {
+                locked.handles.insert(self.handle);
+                locked.is_shared = is_shared;
+            }
+            Ok(is_free)
         });
         match is_free {
             Ok(true) => Ok(()),
             Ok(false) => Err(TryLockError::WouldBlock),
             Err(error) => Err(TryLockError::Error(error)),
         }
+    }
+}
+
+impl LockFile for Lock {
+    fn try_lock(&self) -> Result<(), TryLockError> {
+        self.take(false)
+    }
+
+    fn try_lock_shared(&self) -> Result<(), TryLockError> {
+        self.take(true)
     }
 
     /// One process at a time lives in a story, so nobody is ever waited for.
@@ -198,8 +214,8 @@ impl LockFile for Lock {
 impl Drop for Lock {
     fn drop(&mut self) {
         let mut world = self.writer.disk.world.get();
-        if world.locks.get(&self.writer.inode) == Some(&self.handle) {
-            world.locks.remove(&self.writer.inode);
+        if let Some(locked) = world.locks.get_mut(&self.writer.inode) {
+            locked.handles.remove(&self.handle);
         }
     }
 }

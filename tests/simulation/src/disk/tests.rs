@@ -1,5 +1,7 @@
 //! What the spool promises over a loss of power, on a disk that forgets all that it may forget.
 
+mod shards;
+
 use std::ffi::OsStr;
 use std::sync::Arc;
 
