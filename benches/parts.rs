@@ -136,9 +136,9 @@ fn looking(c: &mut Criterion) {
     let now = timestamp::parse("2026-01-01T00:00:00Z").unwrap();
     let policy = policy();
     c.bench_function(&format!("spool: list {PILE}"), |b| {
-        b.iter(|| spool.list(State::Pending).unwrap().entries.len());
+        b.iter(|| spool.list(State::Pending).unwrap().len());
     });
-    let entry = spool.list(State::Pending).unwrap().entries.remove(0);
+    let entry = spool.list(State::Pending).unwrap().iter().next().unwrap();
     c.bench_function("spool: judge one of them", |b| {
         b.iter(|| judge(&spool, entry.clone(), &policy, now));
     });
