@@ -8,7 +8,7 @@ use std::path::Path;
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, SeekFrom};
 
-use super::system::time;
+use super::system::{kind_of_system, of_system};
 use super::{Kind, ListedDir, Stat};
 
 /// How much of a directory is read at once.
@@ -45,7 +45,7 @@ impl ListedDir for SystemDir {
                         continue;
                     }
                 },
-                file_type => kind(file_type),
+                file_type => kind_of_system(file_type),
             };
             visit(name, kind);
         }
@@ -54,35 +54,6 @@ impl ListedDir for SystemDir {
 
     fn lstat(&self, name: &OsStr) -> io::Result<Stat> {
         let stat = rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?;
-        // How wide these numbers are differs between machines.
-        #[allow(
-            clippy::allow_attributes,
-            clippy::unnecessary_cast,
-            clippy::useless_conversion
-        )]
-        Ok(Stat {
-            kind: kind(FileType::from_raw_mode(stat.st_mode)),
-            len_bytes: u64::try_from(stat.st_size).unwrap_or_default(),
-            mode: stat.st_mode & 0o7777,
-            owner: (stat.st_uid, stat.st_gid),
-            modified: time(
-                stat.st_mtime as i64,
-                i64::try_from(stat.st_mtime_nsec).unwrap_or_default(),
-            ),
-            changed: time(
-                stat.st_ctime as i64,
-                i64::try_from(stat.st_ctime_nsec).unwrap_or_default(),
-            ),
-            device: stat.st_dev,
-            inode: stat.st_ino,
-        })
-    }
-}
-
-fn kind(file_type: FileType) -> Kind {
-    match file_type {
-        FileType::RegularFile => Kind::File,
-        FileType::Directory => Kind::Directory,
-        _ => Kind::Other,
+        Ok(of_system(&stat))
     }
 }

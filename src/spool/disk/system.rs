@@ -1,5 +1,6 @@
 //! The machine's file system.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, FileTimes, Metadata, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{
@@ -14,6 +15,7 @@ use cap_std::fs::{
 };
 use rustix::fs::{AtFlags, CWD, FileType, OFlags, RenameFlags};
 use rustix::io::Errno;
+use walkdir::WalkDir;
 
 use super::listed::SystemDir;
 use super::{
@@ -30,6 +32,21 @@ pub struct SystemDisk;
 impl Disk for SystemDisk {
     fn open_dir(&self, dir: &Path) -> io::Result<()> {
         fs::read_dir(dir).map(drop)
+    }
+
+    fn list(&self, dir: &Path, visit: &mut dyn FnMut(&OsStr, Kind)) -> io::Result<()> {
+        for entry in WalkDir::new(dir).min_depth(1).max_depth(1) {
+            match entry {
+                Ok(entry) => visit(entry.file_name(), kind(entry.file_type())),
+                // Without a path it is the directory that could not be read on.
+                Err(error) if error.depth() == 0 || error.path().is_none() => {
+                    let error = error.into_io_error();
+                    return Err(error.unwrap_or_else(|| io::ErrorKind::Other.into()));
+                }
+                Err(error) => log::debug!(error:% = error; "passed over while listing"),
+            }
+        }
+        Ok(())
     }
 
     fn open_listed(&self, dir: &Path) -> io::Result<Box<dyn ListedDir>> {
@@ -297,7 +314,7 @@ fn kind(file_type: fs::FileType) -> Kind {
 
 /// A time that the system gives as seconds since the epoch, or before it, and the rest in
 /// nanoseconds.
-pub(super) fn time(seconds: i64, nanos: i64) -> Option<SystemTime> {
+fn time(seconds: i64, nanos: i64) -> Option<SystemTime> {
     let whole = Duration::from_secs(seconds.unsigned_abs());
     let nanos = Duration::from_nanos(u64::try_from(nanos).ok()?);
     let time = match seconds < 0 {
@@ -307,32 +324,38 @@ pub(super) fn time(seconds: i64, nanos: i64) -> Option<SystemTime> {
     time?.checked_add(nanos)
 }
 
-fn of_system(found: &rustix::fs::Stat) -> Stat {
+/// What the system says of a file.
+pub(super) fn of_system(found: &rustix::fs::Stat) -> Stat {
+    // How wide these numbers are differs between machines.
+    #[allow(
+        clippy::allow_attributes,
+        clippy::unnecessary_cast,
+        clippy::useless_conversion
+    )]
     Stat {
-        kind: match FileType::from_raw_mode(found.st_mode) {
-            FileType::RegularFile => Kind::File,
-            FileType::Directory => Kind::Directory,
-            _ => Kind::Other,
-        },
-        len_bytes: u64::try_from(found.st_size).unwrap_or(0),
+        kind: kind_of_system(FileType::from_raw_mode(found.st_mode)),
+        len_bytes: u64::try_from(found.st_size).unwrap_or_default(),
         mode: found.st_mode & 0o7777,
         owner: (found.st_uid, found.st_gid),
-        modified: moment(found.st_mtime, found.st_mtime_nsec),
-        changed: time(found.st_ctime, found.st_ctime_nsec.cast_signed()),
+        modified: time(
+            found.st_mtime as i64,
+            i64::try_from(found.st_mtime_nsec).unwrap_or_default(),
+        ),
+        changed: time(
+            found.st_ctime as i64,
+            i64::try_from(found.st_ctime_nsec).unwrap_or_default(),
+        ),
         device: found.st_dev,
         inode: found.st_ino,
     }
 }
 
-/// As [`time`], and before the epoch as well.
-fn moment(seconds: i64, nanos: u64) -> Option<SystemTime> {
-    let whole = Duration::from_secs(seconds.unsigned_abs());
-    let start = if seconds < 0 {
-        SystemTime::UNIX_EPOCH.checked_sub(whole)
-    } else {
-        SystemTime::UNIX_EPOCH.checked_add(whole)
-    };
-    start?.checked_add(Duration::from_nanos(nanos))
+pub(super) fn kind_of_system(file_type: FileType) -> Kind {
+    match file_type {
+        FileType::RegularFile => Kind::File,
+        FileType::Directory => Kind::Directory,
+        _ => Kind::Other,
+    }
 }
 
 fn confined(metadata: &cap_std::fs::Metadata) -> Stat {
