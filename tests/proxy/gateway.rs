@@ -18,7 +18,7 @@ fn a_502_for_an_api_that_is_down_is_charged_to_one_session_and_to_none_of_three(
     );
     assert_eq!(hits(&site), [1, 1, 0]);
 
-    let mut site = crate::site();
+    let mut site = crate::site().in_sequence();
     for id in ["a", "b", "c", "d"] {
         Session::new(id).write(&site);
     }

@@ -73,7 +73,7 @@ fn a_password_that_nginx_wants_is_refused_credentials() {
 
 #[test]
 fn an_nginx_that_forbids_two_sessions_refuses_the_credentials() {
-    let mut site = site();
+    let mut site = site().in_sequence();
     for id in ["a", "b", "c"] {
         Session::new(id).write(&site);
     }

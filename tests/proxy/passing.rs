@@ -8,7 +8,7 @@ use crate::{demand_delivered, hits, noted, one_session, put_nginx_before, site};
 #[test]
 fn a_backlog_arrives_whole_over_tls_and_over_one_connection() {
     for tls in ["", "ssl_protocols TLSv1.2;", "ssl_protocols TLSv1.3;"] {
-        let mut site = site();
+        let mut site = site().in_sequence();
         let sound: Vec<u8> = (0..3_000_000_u32).map(|at| (at % 251) as u8).collect();
         Session::new("a").recording(sound.clone()).write(&site);
         Session::new("b").write(&site);

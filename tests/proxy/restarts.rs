@@ -16,7 +16,7 @@ fn start(site: &Site) -> Running {
 
 /// A run whose first request the API has dealt with, and whose answers are held back behind nginx.
 fn run_before_its_first_answer(sessions: &[Session]) -> (Site, Gate, Nginx, Running) {
-    let mut site = site();
+    let mut site = site().in_sequence();
     for session in sessions {
         session.write(&site);
     }
@@ -42,7 +42,7 @@ fn keys(site: &Site, target: Target) -> Vec<Option<String>> {
 
 #[test]
 fn a_worker_killed_in_mid_upload_breaks_it_off_and_the_next_run_sends_it_under_the_same_key() {
-    let mut site = site();
+    let mut site = site().in_sequence();
     let sound = vec![7; LARGE];
     Session::new("s1").recording(sound.clone()).write(&site);
     let gate = Gate::taking(&mut site, 1 << 20);

@@ -74,7 +74,7 @@ fn a_short_time_is_sat_out_and_then_nginx_lets_the_request_pass() {
                 .server("limit_req zone=all burst=1 nodelay; add_header Retry-After 2 always;"),
         ),
     ] {
-        let mut site = site();
+        let mut site = site().in_sequence();
         Session::new("s0")
             .never_recorded()
             .age(Duration::from_secs(7200))

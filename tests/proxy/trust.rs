@@ -40,7 +40,7 @@ fn a_certificate_that_cannot_be_trusted_ends_the_run_at_once_and_the_message_say
         ("crm.example.com", 2020, 4000, true, "for another host"),
         ("localhost", 2020, 4000, false, "--ca-file"),
     ] {
-        let mut site = site();
+        let mut site = site().in_sequence();
         Session::new("a").write(&site);
         Session::new("b").write(&site);
         let (ours, theirs) = (Authority::new(), Authority::new());
@@ -80,7 +80,7 @@ fn https_to_the_plain_port_is_code_5_says_so_and_costs_no_attempt() {
 /// nginx says 400, and a 400 is a refusal for good: the contract knows no other.
 #[test]
 fn plain_http_to_the_https_port_is_a_refusal_that_ends_the_run_before_it_costs_a_backlog() {
-    let mut site = site();
+    let mut site = site().in_sequence();
     let ids = ["a", "b", "c", "d"];
     for id in ids {
         Session::new(id).write(&site);
