@@ -100,22 +100,16 @@ impl<'a, A: UploadApi + Send, C: Clock + Sync> Drain<'a, A, C> {
                 log::warn!(session = document.session_id(); "somebody removed the document while it was worked on");
                 self.ledger.count(Fate::Vanished)
             }
-            End::Stopped(_, None) if self.has_ended() => {
-                // Another lane met what has ended the run.
-                let fate = if delivered {
-                    Fate::Deferred
-                } else {
-                    Fate::Left
-                };
-                self.ledger.put_aside(name, &document, fate)
-            }
             End::Stopped(stop, message) => {
                 // A session of which nothing was sent was not tried.
                 let is_untouched = message.is_none() && !delivered;
                 if stop == Stop::Rate && !is_untouched && !document.is_retry() {
                     self.ledger.summary.cut_short += 1;
                 }
-                self.stop_at(name, stop, message);
+                // Else another lane met what has ended the run, and this session is not to blame.
+                if message.is_some() || !self.has_ended() {
+                    self.stop_at(name, stop, message);
+                }
                 let fate = if is_untouched {
                     Fate::Left
                 } else {

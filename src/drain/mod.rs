@@ -1,4 +1,5 @@
-//! The drain: sessions one after the other, until all that is due is tried or something stops it.
+//! The drain: sessions one after the other, or several at a time, until all that is due is tried or
+//! something stops it.
 //!
 //! It knows the spool, the wire and the plan, and holds what belongs to a run and not to a session:
 //! the deadline, the breaker, the rate, the waiting that the API asks for.

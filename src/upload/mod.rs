@@ -32,7 +32,6 @@ mod transport_failure;
 pub use certificate::Certificate;
 pub use http::{Asked, Canceller, HttpClient, Reach, Tls};
 pub use options::{ClientError, ClientOptions};
-pub use progress::InFlight;
 
 use std::io::Read;
 

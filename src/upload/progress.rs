@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 /// The request in flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InFlight {
+pub(super) enum InFlight {
     /// No request.
     Nothing,
     /// A recording of which some bytes are still to be handed over.

@@ -131,6 +131,19 @@ fn the_rate_is_kept_by_all_together() {
 }
 
 #[test]
+fn sessions_that_the_rate_cuts_in_two_have_not_failed_however_many_they_are() {
+    let site = site();
+    for id in ["a", "b", "c", "d"] {
+        Session::new(id).write(&site);
+    }
+    let outcome = site.run(&["--jobs", "4", "--rate", "4/h"]).expect(0);
+    assert_eq!(outcome.stopped_by().as_deref(), Some("rate"));
+    let requests = hits(&site);
+    assert_eq!(requests.iter().sum::<usize>(), 4, "{requests:?}");
+    assert_eq!(outcome.report()["sessions"]["conserved"], true);
+}
+
+#[test]
 fn no_more_sessions_are_begun_than_the_batch_has() {
     let site = site();
     write_calls(&site, &["a", "b", "c", "d", "e", "f"]);

@@ -1,4 +1,4 @@
-//! The handle by which another thread stops a client.
+//! The handle by which another thread stops clients.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,7 +7,7 @@ use ureq::Agent;
 
 use crate::upload::progress::{InFlight, Progress};
 
-/// Stops the requests of clients from another thread, and tells what they are doing.
+/// Stops the requests of clients from another thread.
 #[derive(Clone, Default)]
 pub struct Canceller {
     lines: Arc<Mutex<Vec<Line>>>,
@@ -56,7 +56,8 @@ impl Canceller {
     }
 
     /// What is on the wire right now; with several clients, of the first that has anything there.
-    pub fn in_flight(&self) -> InFlight {
+    #[cfg(test)]
+    pub(in crate::upload) fn in_flight(&self) -> InFlight {
         let lines = self.lines();
         let mut busy = lines.iter().map(|line| line.progress.get());
         busy.find(|now| *now != InFlight::Nothing)
